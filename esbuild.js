@@ -1,0 +1,65 @@
+// Builds everything that ships into dist/: the kernels (AssemblyScript), the bundles (esbuild), the schemas.
+// `--kernels` builds the kernels alone; `--watch` rebuilds bundles on change.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, context } from 'esbuild';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+process.chdir(root);
+
+const ASSEMBLY = 'src/engine/kernels/assembly';
+const FLAVOURS = { simd: [], relaxed: ['--enable', 'relaxed-simd'] };
+
+/** Two builds of the kernels: plain SIMD, and relaxed SIMD with fused multiply-add. Skipped while up to date. */
+export function buildKernels() {
+  if (!existsSync(`${ASSEMBLY}/index.ts`)) return;
+  mkdirSync('build', { recursive: true });
+  const newest = Math.max(...readdirSync(ASSEMBLY).map((f) => statSync(path.join(ASSEMBLY, f)).mtimeMs));
+  for (const [flavour, flags] of Object.entries(FLAVOURS)) {
+    const out = `build/kernels-${flavour}.wasm`;
+    if (existsSync(out) && statSync(out).mtimeMs > newest) continue;
+    const asc = path.join('node_modules', 'assemblyscript', 'bin', 'asc.js');
+    const args = [`${ASSEMBLY}/index.ts`, '-o', out, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+    const r = spawnSync(process.execPath, [asc, ...args, ...flags, '--importMemory', '--exportTable'], {
+      stdio: 'inherit',
+    });
+    if (r.status !== 0) process.exit(r.status ?? 1);
+  }
+}
+
+const common = {
+  bundle: true,
+  sourcemap: true,
+  logLevel: 'warning',
+  loader: { '.wasm': 'binary' },
+  legalComments: 'none',
+};
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node18', external: ['vscode'] };
+const entries = [
+  { ...node, entryPoints: ['src/extension/activate.ts'], outfile: 'dist/extension.cjs' },
+  { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
+  { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    entryPoints: ['webview/main.ts'],
+    outfile: 'dist/webview.js',
+    minify: true,
+  },
+];
+
+async function main() {
+  buildKernels();
+  if (process.argv.includes('--kernels')) return;
+  const present = entries.filter((e) => existsSync(e.entryPoints[0]));
+  if (process.argv.includes('--watch')) {
+    for (const e of present) await (await context(e)).watch();
+    return;
+  }
+  await Promise.all(present.map((e) => build(e)));
+}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

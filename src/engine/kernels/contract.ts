@@ -1,0 +1,277 @@
+// Owns what every kernel implementation promises: the memory, the plan's records, and the meaning of each operation.
+// Two implementations read the same plan from the same memory: `reference.ts` (plain TypeScript, float32 or float64:
+// the oracle and the fallback) and `wasm.ts` (WebAssembly SIMD, float32). This file is not an implementation.
+//
+// Layout. A value of a layer (its output, its pre-activation, a gradient by either) is feature-major: one row a
+// feature, one column a sample; `ld` columns a row, the batch size rounded up to a multiple of 8. Columns from the
+// batch's true size on are padding: GATHER fills them with zeros, LOSS gives them zero gradient, statistics leave
+// them out. A value with several positions, such as a sequence, has its features row-major, the last axis fastest: row
+// `p * units + u`. Kernels are [out][in], the transpose of TensorFlow.js's: a row is a unit.
+//
+// Truth below float32. Every gradient buffer g has a power-of-two exponent, an int slot e: the true gradient is
+// g · 2^e. ACT_BACK brings a vanishing or exploding gradient back to magnitude 1 and moves the difference into the
+// exponent, which is exact; so neither underflow, nor overflow, nor denormals occur in the backward chain, and as
+// long as plain float32 would not have underflowed either, all results are bit for bit those of plain float32.
+//
+// Statistics are raw sums, not yet norms (`../probes.ts` derives those when somebody reads them): in the fast pass in
+// the arena's own precision by row, rows summed in float64; where the largest magnitude says that squares would leave
+// float32's range, or where the variance would be lost to cancellation, the tensor is summed again in float64.
+
+/** The three views that plan and kernels share. Under WASM they are views of one memory; under the reference, arrays. */
+export interface EngineMemory {
+  readonly floats: Float32Array | Float64Array;
+  readonly ints: Int32Array;
+  /** Raw statistics: a ring of records, `recordLength` numbers each. */
+  readonly stats: Float64Array;
+}
+
+export interface Arena extends EngineMemory {
+  /** Each answers the index of the first of `count` zeroed elements in its view, 64-byte aligned. */
+  allocateFloats(count: number): number;
+  allocateInts(count: number): number;
+  allocateStats(count: number): number;
+  /** Bytes given out so far. */
+  readonly usedBytes: number;
+}
+
+/**
+ * Head of both views, set before each step from the step table. Indexes into `ints` and `floats`.
+ * The heads lie at index 0 of the first allocation of each view, which the kernels' constructor makes.
+ */
+export const INT_HEAD = {
+  /** True batch size of this step, at most the plan's. */
+  batch: 0,
+  /** Index into `ints` of this step's sample numbers, `batch` of them. */
+  samples: 1,
+  /** Key of this step's dropout masks. */
+  dropoutKey: 2,
+} as const;
+export const FLOAT_HEAD = {
+  learningRate: 0,
+  /** 1 ÷ batch. */
+  inverseBatch: 1,
+  /** 1 − β1^t and 1 − β2^t, t counted from 1. */
+  biasCorrection1: 2,
+  biasCorrection2: 3,
+  /** NAdam: μ_t, μ_{t+1}, and the running product of μ up to t. */
+  mu: 4,
+  muNext: 5,
+  muProduct: 6,
+  /** What clipping by global norm multiplies gradients by in this step; written by CLIP, 1 elsewhere. */
+  clipScale: 7,
+} as const;
+export const HEAD_LENGTH = 8;
+
+/** A record is 16 int32: the operation, then its arguments. Unused arguments are 0; "none" is −1 where allowed. */
+export const RECORD_LENGTH = 16;
+
+/**
+ * The operations. In the argument lists: `x:f` an index into floats, `x:i` an index into ints, `s` an offset into the
+ * step's record of statistics or −1, other words plain integers. "rows" without more are rows of `ld` floats.
+ */
+export const OP = {
+  /** dst:f features src:f ld — dst[f][j] = src[sample_j · features + f], 0 in the padding. */
+  gather: 0,
+  /** dst:i count src:i ld — labels: dst[c · ld + j] = src[sample_j · count + c], 0 in the padding. */
+  gatherLabels: 1,
+  /**
+   * M N K A:f rsa csa B:f rsb csb C:f ldc accumulate repeat strides:i — C[i][j] (+)= Σ_k A[i·rsa + k·csa] · B[k·rsb + j·csb],
+   * strides in elements; done `repeat` times, A, B, C moving on by ints[strides], [strides+1], [strides+2].
+   */
+  gemm: 2,
+  /**
+   * units positions Z:f H:f bias:f|−1 activation alpha:f ld s — per row r = p·units + u: z = Z[r] + bias[u]; H[r] = φ(z);
+   * Z[r] = z where Z ≠ H. `alpha` is the index of the activation's parameter (leakyRelu, elu), 0 elsewhere.
+   * Statistics (if s ≥ 0) at s: ACTIVATION_RAW. Dead units are counted over all positions of a unit.
+   */
+  biasActivation: 3,
+  /**
+   * units positions dH:f dZ:f Y:f activation alpha:f ld eIn:i eOut:i s normalize — dZ = dH ⊙ φ′, by Y = h for the
+   * activations of DERIVATIVE_FROM_OUTPUT and Y = z for the others. dZ may be dH. Statistics at s: GRADIENT_RAW of dZ.
+   * Then, with `normalize` ≠ 0 and max|dZ| outside 2^−32 … 2^64: dZ is multiplied by the power of two that brings its
+   * maximum into [1, 2), and eOut = eIn less that power; else eOut = eIn. Values below 2^−100 become 0 (exact zeros stay).
+   * With activation `linear` and dZ = dH it is the plain statistics of a gradient.
+   */
+  activationBackward: 4,
+  /** groups units H:f ld s — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW. */
+  softmax: 5,
+  /** groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward. */
+  softmaxBackward: 6,
+  /**
+   * kind units positions Y:f T dY:f ld s scale:f — loss of outputs Y against targets T (an index into ints for
+   * softmaxCrossEntropy, `positions` rows of labels; for the others into floats), dY = ∂(mean loss)/∂Y with 0 in the
+   * padding. `scale` is the index of a float multiplied onto 1 ÷ batch (1 ÷ elements a sample).
+   * Statistics at s: STEP_RAW. dY = −1: no gradient (evaluation).
+   */
+  loss: 7,
+  /** units positions D:f ld dBias:f — dBias[u] = Σ_p Σ_j D[p·units + u][j]. */
+  biasGradient: 8,
+  /** count src:f dst:f scale:f accumulate — dst[i] (+)= floats[scale] · src[i], forward: no exponents. */
+  axpy: 9,
+  /**
+   * count src:f dst:f scale:f eSrc:i eDst:i accumulate — the same for gradients with exponents. accumulate = 0: dst takes
+   * src's exponent. Otherwise both are brought to the larger one first (exactly; what falls below 2^−100 becomes 0).
+   */
+  axpyGradient: 10,
+  /** blocks rows src:f srcStride dst:f dstStride — copies `blocks` runs of `rows` floats; strides in floats (concatenate). */
+  copyBlocks: 11,
+  /** count src:f dst:f ld rate:f salt backward eIn:i eOut:i — inverted dropout; the mask is a function of (dropoutKey, salt, element). */
+  dropout: 12,
+  /**
+   * kind rows columns W:f G:f state1:f state2:f hyper:f e:i s unitNorms:f|−1 flags — the optimizer's update of W from
+   * G · 2^e (float32: 0 where it would be denormal), G itself untouched. `hyper`: HYPER. `state1`, `state2`: −1 where the rule has none.
+   * flags: UPDATE_FLAG. Statistics at s: PARAMETER_RAW. unitNorms[r] = l2 of row r of G (without 2^e).
+   */
+  update: 13,
+  /** rows columns G:f e:i s unitNorms:f|−1 — the gradient half of PARAMETER_RAW alone (used before clipping, and by `gradients`). */
+  gradientStatistics: 14,
+  /**
+   * list:i count limit:f s — global norm of the `count` parameter gradients whose statistics offsets are ints[list…] and
+   * element counts ints[list + count…]; clipScale = min(1, limit ÷ (norm + 1e−6)), PyTorch's rule. Norm and scale at s: CLIP_RAW.
+   */
+  clip: 15,
+  /** rows columns W:f G:f limit:f epsilon:f e:i — adaptive gradient clipping by unit (Brock et al. 2021), in place. */
+  adaptiveClip: 16,
+  /** count src:f e:i s — Σ x² and exponent of a gradient at s, s+1 (the gradient by an input that several layers share). */
+  squaredNorm: 17,
+} as const;
+export type Op = (typeof OP)[keyof typeof OP];
+
+/** Raw statistics of h, in this order. Shifted by `pivot`, the tensor's first element, to keep small variances. */
+export const ACTIVATION_RAW = {
+  pivot: 0,
+  sum: 1,
+  sumOfSquares: 2,
+  zeros: 3,
+  saturated: 4,
+  deadUnits: 5,
+  length: 6,
+} as const;
+
+/** Raw statistics of a gradient as stored, before normalization; the true ones are these times 2^exponent. */
+export const GRADIENT_RAW = {
+  sum: 0,
+  sumOfSquares: 1,
+  min: 2,
+  max: 3,
+  zeros: 4,
+  nonFinite: 5,
+  /** Of this tensor as it was summed: eIn. */
+  exponent: 6,
+  /** Σ dH² of the gradient that came in, with the same exponent. */
+  incomingSumOfSquares: 7,
+  length: 8,
+} as const;
+
+export const PARAMETER_RAW = {
+  sum: 0,
+  sumOfSquares: 1,
+  min: 2,
+  max: 3,
+  zeros: 4,
+  nonFinite: 5,
+  exponent: 6,
+  /** Entries that are not 0 in G but are in the float32 value that the optimizer gets. */
+  underflows: 7,
+  /** Σ Δw² and Σ w² (before the update). */
+  updateSumOfSquares: 8,
+  weightSumOfSquares: 9,
+  length: 10,
+} as const;
+
+/** `correct` counts right predictions of classes (softmaxCrossEntropy, binaryCrossEntropy, hinge); else Σ |y − t|. */
+export const STEP_RAW = { loss: 0, correct: 1, length: 2 } as const;
+export const CLIP_RAW = { norm: 0, scale: 1, length: 2 } as const;
+
+/** Codes of the element-wise activations, in plan records. `softmax` has operations of its own. */
+export const ACTIVATION_CODE = {
+  linear: 0,
+  relu: 1,
+  tanh: 2,
+  sigmoid: 3,
+  leakyRelu: 4,
+  elu: 5,
+  selu: 6,
+  softplus: 7,
+  softsign: 8,
+  hardSigmoid: 9,
+  hardTanh: 10,
+  relu6: 11,
+  gelu: 12,
+  silu: 13,
+  mish: 14,
+} as const;
+export type ElementwiseActivation = keyof typeof ACTIVATION_CODE;
+
+/** φ′ is computed from h for codes up to this one, from z for those above. */
+export const LAST_DERIVATIVE_FROM_OUTPUT = ACTIVATION_CODE.relu6;
+
+export const LOSS_CODE = {
+  meanSquaredError: 0,
+  meanAbsoluteError: 1,
+  huber: 2,
+  softmaxCrossEntropy: 3,
+  binaryCrossEntropy: 4,
+  hinge: 5,
+} as const;
+
+export const OPTIMIZER_CODE = {
+  sgd: 0,
+  rmsprop: 1,
+  adagrad: 2,
+  adadelta: 3,
+  adam: 4,
+  adamw: 5,
+  nadam: 6,
+  lion: 7,
+} as const;
+
+/** Where an optimizer's constants lie behind `hyper`. */
+export const HYPER = {
+  /** sgd, rmsprop: momentum. */
+  momentum: 0,
+  /** β1 of the Adam family and lion; ρ of rmsprop (alpha) and adadelta. */
+  beta1: 1,
+  beta2: 2,
+  epsilon: 3,
+  weightDecay: 4,
+  /** Largest magnitude of an entry by clipValue; 0: no such clipping. */
+  clipValue: 5,
+  length: 8,
+} as const;
+
+export const UPDATE_FLAG = {
+  nesterov: 1,
+  /** Gradient statistics were taken already: leave the first eight of PARAMETER_RAW alone. */
+  gradientDone: 2,
+  /** First step of this parameter's life (sgd: the momentum buffer starts as the gradient, which zeros give anyway). */
+  reserved: 4,
+} as const;
+
+/** What an implementation offers. One instance owns one arena. */
+export interface Kernels {
+  readonly name: 'reference' | 'wasm-simd' | 'wasm-relaxed-simd';
+  readonly arena: Arena;
+  /** Bytes of one element of `floats`: 4, or 8 in the float64 reference. */
+  readonly floatBytes: 4 | 8;
+  /**
+   * Interprets `count` records from ints[plan] on, once, with the heads as they are; statistics go to stats[stats + s].
+   */
+  runOnce(plan: number, count: number, stats: number): void;
+  /**
+   * Interprets the plan `steps` times. Before step k the heads are copied from ints[intTable + 8k] and
+   * floats[floatTable + 8k]; its statistics go to stats[stats + k · recordLength]. Stops after the first step whose
+   * loss (STEP_RAW at `lossOffset`) or any parameter gradient of which is not finite.
+   * @returns how many steps were run
+   */
+  runSteps(
+    plan: number,
+    count: number,
+    steps: number,
+    intTable: number,
+    floatTable: number,
+    stats: number,
+    recordLength: number,
+    lossOffset: number,
+  ): number;
+}
