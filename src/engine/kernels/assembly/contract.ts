@@ -1,0 +1,67 @@
+// Owns this side's copy of contract.ts's numbers, which AssemblyScript cannot import; a unit test holds the two together.
+export const RECORD_LENGTH: i32 = 16;
+export const HEAD_LENGTH: i32 = 8;
+
+export namespace Op {
+  export const gather: i32 = 0;
+  export const gatherLabels: i32 = 1;
+  export const gemm: i32 = 2;
+  export const biasActivation: i32 = 3;
+  export const activationBackward: i32 = 4;
+  export const softmax: i32 = 5;
+  export const softmaxBackward: i32 = 6;
+  export const loss: i32 = 7;
+  export const biasGradient: i32 = 8;
+  export const axpy: i32 = 9;
+  export const axpyGradient: i32 = 10;
+  export const copyBlocks: i32 = 11;
+  export const dropout: i32 = 12;
+  export const update: i32 = 13;
+  export const gradientStatistics: i32 = 14;
+  export const clip: i32 = 15;
+  export const adaptiveClip: i32 = 16;
+  export const squaredNorm: i32 = 17;
+}
+
+export namespace Activation {
+  export const linear: i32 = 0;
+  export const relu: i32 = 1;
+  export const tanh: i32 = 2;
+  export const sigmoid: i32 = 3;
+  export const leakyRelu: i32 = 4;
+  export const elu: i32 = 5;
+  export const selu: i32 = 6;
+  export const softplus: i32 = 7;
+  export const softsign: i32 = 8;
+  export const hardSigmoid: i32 = 9;
+  export const hardTanh: i32 = 10;
+  export const relu6: i32 = 11;
+  export const gelu: i32 = 12;
+  export const silu: i32 = 13;
+  export const mish: i32 = 14;
+}
+
+export namespace Loss {
+  export const meanSquaredError: i32 = 0;
+  export const meanAbsoluteError: i32 = 1;
+  export const huber: i32 = 2;
+  export const softmaxCrossEntropy: i32 = 3;
+  export const binaryCrossEntropy: i32 = 4;
+  export const hinge: i32 = 5;
+}
+
+export namespace Optimizer {
+  export const sgd: i32 = 0;
+  export const rmsprop: i32 = 1;
+  export const adagrad: i32 = 2;
+  export const adadelta: i32 = 3;
+  export const adam: i32 = 4;
+  export const adamw: i32 = 5;
+  export const nadam: i32 = 6;
+  export const lion: i32 = 7;
+}
+
+export namespace UpdateFlag {
+  export const nesterov: i32 = 1;
+  export const gradientDone: i32 = 2;
+}

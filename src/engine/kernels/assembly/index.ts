@@ -1,0 +1,151 @@
+// Owns the interpreter: reads the plan's records and calls their operations, one step or many, inside WebAssembly.
+// The operations are exported as well, so that the optimizer does not melt them all into the one big function here.
+import { activationBackward } from './backward';
+import { HEAD_LENGTH, Op, RECORD_LENGTH } from './contract';
+import { biasActivation } from './forward';
+import { gemm, PANEL_BYTES } from './gemm';
+import { loss } from './losses';
+import {
+  diverged, floatAt, floatOrNone, FLOATS, intAt, SCRATCH_PANELS, setDiverged, setScratch, STATS, statsOrNone,
+} from './memory';
+import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLabels } from './moves';
+import { adaptiveClip, clip } from './optimizers';
+import { gradientStatistics, parameter } from './parameters';
+import { softmax, softmaxBackward } from './softmax';
+import { sumOfSquares } from './statistics';
+
+export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
+export { biasLinear, biasOther, biasRelu, biasSigmoid, biasTanh } from './forward';
+export { productDirect, productDots, productPacked } from './gemm';
+export { crossEntropy, elementLoss, squaredError } from './losses';
+export {
+  activationBackward, adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gemm,
+  gradientStatistics, loss, parameter, softmax, softmaxBackward, sumOfSquares,
+};
+
+/** Bytes of scratch space that the operations want behind the arena. */
+export function scratchBytes(): i32 {
+  return <i32>(SCRATCH_PANELS + PANEL_BYTES);
+}
+/** Tells where the scratch space begins, a multiple of 64. */
+export function initialize(scratch: i32): void {
+  setScratch(<usize>scratch);
+}
+
+/** Kernels.runOnce of contract.ts: indexes into ints and stats. Answers whether the step has to be the last. */
+export function runOnce(plan: i32, count: i32, stats: i32): i32 {
+  setDiverged(0);
+  const first = <usize>plan << 2;
+  interpret(first, first + ((<usize>count * RECORD_LENGTH) << 2), STATS + (<usize>stats << 3));
+  return diverged;
+}
+
+/** Kernels.runSteps of contract.ts. */
+export function runSteps(
+  plan: i32, count: i32, steps: i32, intTable: i32, floatTable: i32, stats: i32, recordLength: i32, lossOffset: i32,
+): i32 {
+  const first = <usize>plan << 2;
+  const end = first + ((<usize>count * RECORD_LENGTH) << 2);
+  let ints = <usize>intTable << 2;
+  let floats = FLOATS + (<usize>floatTable << 2);
+  let record = STATS + (<usize>stats << 3);
+  setDiverged(0);
+  for (let k = 0; k < steps; k++) {
+    v128.store(0, v128.load(ints));
+    v128.store(16, v128.load(ints, 16));
+    v128.store(FLOATS, v128.load(floats));
+    v128.store(FLOATS + 16, v128.load(floats, 16));
+    interpret(first, end, record);
+    const value = load<f64>(record + (<usize>lossOffset << 3));
+    if (diverged != 0 || !(Math.abs(value) < Infinity)) return k + 1;
+    ints += HEAD_LENGTH << 2;
+    floats += HEAD_LENGTH << 2;
+    record += <usize>recordLength << 3;
+  }
+  return steps;
+}
+
+/** The records from `r` to `end`; `base` is the address of the step's statistics. Argument n lies at byte 4 (n + 1). */
+function interpret(r: usize, end: usize, base: usize): void {
+  for (; r < end; r += <usize>RECORD_LENGTH << 2) {
+    switch (load<i32>(r)) {
+      case Op.gather: gather(floatAt(r + 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16)); break;
+      case Op.gatherLabels: gatherLabels(intAt(r + 4), load<i32>(r, 8), intAt(r + 12), load<i32>(r, 16)); break;
+      case Op.gemm:
+        gemm(
+          load<i32>(r, 4), load<i32>(r, 8), load<i32>(r, 12),
+          floatAt(r + 16), load<i32>(r, 20), load<i32>(r, 24), floatAt(r + 28), load<i32>(r, 32), load<i32>(r, 36),
+          floatAt(r + 40), load<i32>(r, 44), load<i32>(r, 48), load<i32>(r, 52), intAt(r + 56),
+        );
+        break;
+      case Op.biasActivation:
+        biasActivation(
+          load<i32>(r, 24), load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatOrNone(r + 20),
+          floatAt(r + 28), load<i32>(r, 32), statsOrNone(r + 36, base),
+        );
+        break;
+      case Op.activationBackward:
+        activationBackward(
+          load<i32>(r, 24), load<i32>(r, 4) * load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatAt(r + 20),
+          floatAt(r + 28), load<i32>(r, 32), intAt(r + 36), intAt(r + 40), statsOrNone(r + 44, base), load<i32>(r, 48),
+        );
+        break;
+      case Op.softmax: softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base)); break;
+      case Op.softmaxBackward:
+        softmaxBackward(
+          load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatAt(r + 20), load<i32>(r, 24),
+          intAt(r + 28), intAt(r + 32), statsOrNone(r + 36, base), load<i32>(r, 40),
+        );
+        break;
+      case Op.loss: {
+        const kind = load<i32>(r, 4);
+        // Labels lie in ints, other targets in floats.
+        const targets = kind == 3 ? intAt(r + 20) : floatAt(r + 20);
+        loss(
+          kind, load<i32>(r, 8), load<i32>(r, 12), floatAt(r + 16), targets, floatOrNone(r + 24), load<i32>(r, 28),
+          statsOrNone(r + 32, base), floatAt(r + 36),
+        );
+        break;
+      }
+      case Op.biasGradient: biasGradient(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), floatAt(r + 20)); break;
+      case Op.axpy: axpy(load<i32>(r, 4), floatAt(r + 8), floatAt(r + 12), floatAt(r + 16), load<i32>(r, 20)); break;
+      case Op.axpyGradient:
+        axpyGradient(load<i32>(r, 4), floatAt(r + 8), floatAt(r + 12), floatAt(r + 16), intAt(r + 20), intAt(r + 24), load<i32>(r, 28));
+        break;
+      case Op.copyBlocks:
+        copyBlocks(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), floatAt(r + 20), load<i32>(r, 24));
+        break;
+      case Op.dropout:
+        dropout(load<i32>(r, 4), floatAt(r + 8), floatAt(r + 12), floatAt(r + 20), load<i32>(r, 24));
+        if (load<i32>(r, 28) != 0) store<i32>(intAt(r + 36), load<i32>(intAt(r + 32)));
+        break;
+      case Op.update:
+        parameter(
+          load<i32>(r, 4), load<i32>(r, 8), load<i32>(r, 12), floatAt(r + 16), floatAt(r + 20), floatOrNone(r + 24),
+          floatOrNone(r + 28), floatAt(r + 32), load<i32>(intAt(r + 36)), statsOrNone(r + 40, base), floatOrNone(r + 44),
+          load<i32>(r, 48),
+        );
+        break;
+      case Op.gradientStatistics:
+        gradientStatistics(
+          load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(intAt(r + 16)), statsOrNone(r + 20, base),
+          floatOrNone(r + 24),
+        );
+        break;
+      case Op.clip: clip(intAt(r + 4), load<i32>(r, 8), load<f32>(floatAt(r + 12)), base, statsOrNone(r + 16, base)); break;
+      case Op.adaptiveClip:
+        adaptiveClip(
+          load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), load<f32>(floatAt(r + 20)),
+          load<f32>(floatAt(r + 24)), load<i32>(intAt(r + 28)),
+        );
+        break;
+      case Op.squaredNorm: {
+        const out = statsOrNone(r + 16, base);
+        store<f64>(out, sumOfSquares(1, load<i32>(r, 4), floatAt(r + 8), 0));
+        store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
+        break;
+      }
+      default: unreachable();
+    }
+  }
+}

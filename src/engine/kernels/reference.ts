@@ -1,0 +1,99 @@
+// Owns the reference kernels: every operation of the contract in the plainest TypeScript, one file a family in
+// `reference/`. They are the oracle that the fast kernels are held against, the only ones in float64, and the fallback
+// where WebAssembly SIMD is missing. They are not made to be fast.
+import type { ArenaBytes } from '../arena';
+import { alignedBytes, createArrayArena } from '../arena';
+import type { Kernels } from './contract';
+import { FLOAT_HEAD, HEAD_LENGTH, OP, RECORD_LENGTH } from './contract';
+import { activationBackward, biasActivation } from './reference/activations';
+import type { ReferenceContext, ReferenceOperation } from './reference/context';
+import { gemm } from './reference/gemm';
+import { loss } from './reference/losses';
+import {
+  axpy,
+  axpyGradient,
+  biasGradient,
+  copyBlocks,
+  dropout,
+  gather,
+  gatherLabels,
+  squaredNorm,
+} from './reference/moves';
+import { adaptiveClip, clip, gradientStatistics, hasDiverged, setHeads, update } from './reference/optimizers';
+import { softmax, softmaxBackward } from './reference/softmax';
+
+const OPERATIONS: Readonly<Record<keyof typeof OP, ReferenceOperation>> = {
+  gather,
+  gatherLabels,
+  gemm,
+  biasActivation,
+  activationBackward,
+  softmax,
+  softmaxBackward,
+  loss,
+  biasGradient,
+  axpy,
+  axpyGradient,
+  copyBlocks,
+  dropout,
+  update,
+  gradientStatistics,
+  clip,
+  adaptiveClip,
+  squaredNorm,
+};
+const BY_CODE: readonly ReferenceOperation[] = Object.entries(OP)
+  .sort(([, a], [, b]) => a - b)
+  .map(([name]) => OPERATIONS[name as keyof typeof OP]);
+
+/**
+ * Kernels over plain arrays.
+ * @param bytes what the plan will allocate in each view (`alignedBytes` of each allocation); the heads come on top
+ * @throws UserError where the machine has not that much memory
+ */
+export function createReferenceKernels(bytes: ArenaBytes, precision: 'float32' | 'float64'): Kernels {
+  const floatBytes = precision === 'float64' ? 8 : 4;
+  const arena = createArrayArena(
+    {
+      floats: bytes.floats + alignedBytes(HEAD_LENGTH, floatBytes),
+      ints: bytes.ints + alignedBytes(HEAD_LENGTH, 4),
+      stats: bytes.stats,
+    },
+    precision,
+  );
+  arena.allocateInts(HEAD_LENGTH);
+  arena.allocateFloats(HEAD_LENGTH);
+  arena.floats[FLOAT_HEAD.clipScale] = 1;
+  const context: ReferenceContext = {
+    floats: arena.floats,
+    ints: arena.ints,
+    stats: arena.stats,
+    flushBelow: precision === 'float64' ? 0 : 2 ** -100,
+    smallestNormal: precision === 'float64' ? 2 ** -1022 : 2 ** -126,
+    round: precision === 'float64' ? (x) => x : Math.fround,
+    nonFinite: false,
+  };
+  const runOnce = (plan: number, count: number, stats: number): void => {
+    context.nonFinite = false;
+    for (let k = 0; k < count; k++) {
+      const at = plan + k * RECORD_LENGTH;
+      const operation = BY_CODE[context.ints[at]!];
+      if (!operation) throw new Error(`record ${k} of the plan names no operation: ${context.ints[at]}`);
+      operation(context, at + 1, stats);
+    }
+  };
+  return {
+    name: 'reference',
+    arena,
+    floatBytes,
+    runOnce,
+    runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, lossOffset) {
+      for (let k = 0; k < steps; k++) {
+        setHeads(context, intTable + k * HEAD_LENGTH, floatTable + k * HEAD_LENGTH, HEAD_LENGTH);
+        runOnce(plan, count, stats + k * recordLength);
+        if (hasDiverged(context, stats + k * recordLength + lossOffset)) return k + 1;
+      }
+      return steps;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Owns what the update operation needs of an optimizer: its code, constants, states and the per-step numbers of the
+// head. The update rules themselves (PyTorch's) are the kernels'.
+import type { OptimizerSpec } from '../spec/schema';
+import { FLOAT_HEAD, HYPER, OPTIMIZER_CODE, UPDATE_FLAG } from './kernels/contract';
+
+export interface OptimizerPlan {
+  readonly code: number;
+  /** Constants in the order of `HYPER`. */
+  readonly hyper: readonly number[];
+  /** How many numbers an entry of a parameter has beside it: 0, 1 or 2. Momentum is the first of sgd, the second of rmsprop. */
+  readonly states: 0 | 1 | 2;
+  readonly flags: number;
+}
+
+/** @param clipValue largest magnitude of a gradient's entry; 0 for no such clipping */
+export function optimizerPlan(optimizer: OptimizerSpec, clipValue: number): OptimizerPlan {
+  const hyper = new Array<number>(HYPER.length).fill(0);
+  hyper[HYPER.weightDecay] = optimizer.weightDecay;
+  hyper[HYPER.clipValue] = clipValue;
+  if ('epsilon' in optimizer) hyper[HYPER.epsilon] = optimizer.epsilon;
+  if ('momentum' in optimizer) hyper[HYPER.momentum] = optimizer.momentum;
+  if ('rho' in optimizer) hyper[HYPER.beta1] = optimizer.rho;
+  if ('beta1' in optimizer) {
+    hyper[HYPER.beta1] = optimizer.beta1;
+    hyper[HYPER.beta2] = optimizer.beta2;
+  }
+  const nesterov = optimizer.type === 'sgd' && optimizer.nesterov && optimizer.momentum > 0;
+  return {
+    code: OPTIMIZER_CODE[optimizer.type],
+    hyper,
+    states: stateCount(optimizer),
+    flags: nesterov ? UPDATE_FLAG.nesterov : 0,
+  };
+}
+
+function stateCount(optimizer: OptimizerSpec): 0 | 1 | 2 {
+  switch (optimizer.type) {
+    case 'sgd':
+      return optimizer.momentum > 0 ? 1 : 0;
+    case 'rmsprop':
+      return optimizer.momentum > 0 ? 2 : 1;
+    case 'adagrad':
+    case 'lion':
+      return 1;
+    case 'adadelta':
+    case 'adam':
+    case 'adamw':
+    case 'nadam':
+      return 2;
+  }
+}
+
+/** The numbers of the head that depend on how many steps came before. NAdam's running product makes it stateful. */
+export class OptimizerClock {
+  readonly #optimizer: OptimizerSpec;
+  #muProduct = 1;
+  #steps = 0;
+
+  constructor(optimizer: OptimizerSpec) {
+    this.#optimizer = optimizer;
+  }
+
+  /** Writes the next step's bias corrections and NAdam's μ into `heads` from `at` on. */
+  tick(heads: Float32Array | Float64Array, at: number): void {
+    const t = ++this.#steps;
+    const o = this.#optimizer;
+    if (!('beta1' in o)) return;
+    heads[at + FLOAT_HEAD.biasCorrection1] = 1 - o.beta1 ** t;
+    heads[at + FLOAT_HEAD.biasCorrection2] = 1 - o.beta2 ** t;
+    if (o.type !== 'nadam') return;
+    const mu = (step: number) => o.beta1 * (1 - 0.5 * 0.96 ** (step * o.momentumDecay));
+    this.#muProduct *= mu(t);
+    heads[at + FLOAT_HEAD.mu] = mu(t);
+    heads[at + FLOAT_HEAD.muNext] = mu(t + 1);
+    heads[at + FLOAT_HEAD.muProduct] = this.#muProduct;
+  }
+}

@@ -1,0 +1,114 @@
+// Owns what happens to parameters at the end of a plan: their statistics, clipping, and the optimizer's update. How their
+// gradients are computed is the layers'.
+
+import type { GraphLayer, ParameterInfo } from '../spec/network';
+import type { Spec } from '../spec/schema';
+import { OP, PARAMETER_RAW, UPDATE_FLAG } from './kernels/contract';
+import { featureCount, type ParameterPlace } from './layers/layer';
+import { optimizerPlan } from './optimizers';
+import type { PlanBuilder } from './planBuilder';
+
+/** A parameter with its place and its statistics. */
+export interface PlannedParameter extends ParameterPlace {
+  readonly layer: GraphLayer;
+  readonly info: ParameterInfo;
+  /** Floats, one a row: l2 of the row's gradient, without the exponent; −1 for vectors. */
+  readonly unitNorms: number;
+  /** Offset of PARAMETER_RAW in a step's statistics. */
+  readonly statistics: number;
+  /** Slot of the gradient's exponent. */
+  readonly exponent: number;
+}
+
+/** Takes the memory of a parameter; its exponent's slot is known once its layer's backward pass is compiled. */
+export function placeParameter(builder: PlanBuilder, layer: GraphLayer, info: ParameterInfo): PlannedParameter {
+  // A matrix has a row a unit, which is TensorFlow.js's last axis; a vector is one row.
+  const size = featureCount(info.shape);
+  const rows = info.shape.length > 1 ? info.shape[info.shape.length - 1]! : 1;
+  const key = `${layer.index}/${info.name}`;
+  return {
+    layer,
+    info,
+    rows,
+    columns: size / rows,
+    weights: builder.floats(`${key}/weights`, size),
+    gradient: builder.floats(`${key}/gradient`, size),
+    unitNorms: rows > 1 ? builder.floats(`${key}/unitNorms`, rows) : -1,
+    statistics: builder.statistics(PARAMETER_RAW.length),
+    exponent: -1,
+  };
+}
+
+/** Emits the end of one plan, parameter by parameter as their gradients are there. */
+export class UpdateEmitter {
+  readonly #builder: PlanBuilder;
+  readonly #spec: Spec;
+  readonly #trains: boolean;
+  readonly #clips: boolean;
+  readonly #waiting: PlannedParameter[] = [];
+
+  /** @param trains whether the plan updates; otherwise gradients are measured alone */
+  constructor(builder: PlanBuilder, spec: Spec, trains: boolean) {
+    const { clipNorm, adaptiveClip } = spec.training;
+    this.#builder = builder;
+    this.#spec = spec;
+    this.#trains = trains;
+    this.#clips = trains && (clipNorm !== undefined || adaptiveClip !== undefined);
+  }
+
+  /** The records right behind those of the gradient, while it is in cache. */
+  add(parameter: PlannedParameter): void {
+    const updates = this.#trains && parameter.info.trainable;
+    if (!updates || this.#clips) this.#emitStatistics(parameter, parameter.statistics, parameter.unitNorms);
+    if (!updates) return;
+    if (this.#clips) this.#waiting.push(parameter);
+    else this.#emitUpdate(parameter, false);
+  }
+
+  /** What has to wait for all gradients. @param clipStatistics offset of CLIP_RAW, or −1 */
+  finish(clipStatistics: number): void {
+    if (!this.#clips) return;
+    const { clipNorm, adaptiveClip } = this.#spec.training;
+    if (adaptiveClip !== undefined) this.#emitAdaptiveClip(adaptiveClip);
+    if (clipNorm !== undefined) this.#emitClip(clipNorm, adaptiveClip !== undefined, clipStatistics);
+    for (const parameter of this.#waiting) this.#emitUpdate(parameter, true);
+  }
+
+  #emitStatistics(p: PlannedParameter, statistics: number, unitNorms: number): void {
+    this.#builder.emit(OP.gradientStatistics, p.rows, p.columns, p.gradient, p.exponent, statistics, unitNorms);
+  }
+
+  #emitAdaptiveClip(limit: number): void {
+    // 1e−3 is the paper's lower bound of a unit's weight norm (Brock et al. 2021).
+    const ends = [this.#builder.constants(limit), this.#builder.constants(1e-3)];
+    for (const p of this.#waiting) {
+      this.#builder.emit(OP.adaptiveClip, p.rows, p.columns, p.weights, p.gradient, ...ends, p.exponent);
+    }
+  }
+
+  #emitClip(limit: number, clippedBefore: boolean, clipStatistics: number): void {
+    const statistics = this.#waiting.map((p) => {
+      if (!clippedBefore) return p.statistics;
+      // The recorded statistics are those before any clipping; the norm to be clipped is the one after the first.
+      const at = this.#builder.statistics(PARAMETER_RAW.length);
+      this.#emitStatistics(p, at, -1);
+      return at;
+    });
+    const list = this.#builder.integers([...statistics, ...this.#waiting.map((p) => p.rows * p.columns)]);
+    this.#builder.emit(OP.clip, list, this.#waiting.length, this.#builder.constants(limit), clipStatistics);
+  }
+
+  #emitUpdate(p: PlannedParameter, gradientDone: boolean): void {
+    const { optimizer, training } = this.#spec;
+    const { code, states, flags, hyper } = optimizerPlan(optimizer, training.clipValue ?? 0);
+    const count = p.rows * p.columns;
+    const state = (k: number) =>
+      k <= states ? this.#builder.floats(`${p.layer.index}/${p.info.name}/state${k}`, count) : -1;
+    this.#builder.emit(
+      OP.update,
+      ...[code, p.rows, p.columns, p.weights, p.gradient, state(1), state(2), this.#builder.constants(...hyper)],
+      ...[p.exponent, p.statistics, gradientDone ? -1 : p.unitNorms],
+      flags | (gradientDone ? UPDATE_FLAG.gradientDone : 0),
+    );
+  }
+}

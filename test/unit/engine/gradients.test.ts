@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkGradients } from '../../../src/engine/gradientCheck';
+import { ACTIVATION_CODE } from '../../../src/engine/kernels/contract';
+import { type DataParts, network, randomData, type SpecParts } from './networks';
+
+/** Every gradient of the network agrees with central differences in float64, and most entries can be compared at all. */
+function check(parts: SpecParts, data: DataParts): void {
+  const checks = checkGradients({ ...network(parts, randomData(data)), entries: 30 });
+  assert.ok(checks.length > 0);
+  for (const { name, maxRelativeError, compared, unresolved } of checks) {
+    assert.ok(maxRelativeError < 1e-6, `${name}: relative error ${maxRelativeError}`);
+    assert.ok(compared > 2 * unresolved, `${name}: ${unresolved} of ${compared + unresolved} entries not resolved`);
+  }
+}
+
+const dense = (units: number, activation = 'linear', more: object = {}) => ({
+  type: 'dense',
+  units,
+  activation,
+  biasInitializer: { type: 'randomNormal', stddev: 0.3 },
+  ...more,
+});
+
+for (const activation of [...Object.keys(ACTIVATION_CODE), 'softmax']) {
+  test(`dense with ${activation} agrees with central differences`, () => {
+    check({ layers: [dense(7, activation), dense(5, activation), dense(3)] }, { inputShape: [4], targetShape: [3] });
+  });
+  test(`an ${activation} layer over several positions agrees with central differences`, () => {
+    const layers = [dense(5), { type: 'activation', activation }, dense(2), { type: 'flatten' }, dense(3)];
+    check({ layers }, { inputShape: [3, 4], targetShape: [3] });
+  });
+}
+
+for (const loss of ['meanSquaredError', 'meanAbsoluteError', 'huber']) {
+  test(`${loss} agrees with central differences, positions and all`, () => {
+    check({ layers: [dense(6, 'tanh'), dense(2)], loss }, { inputShape: [3, 4], targetShape: [3, 2] });
+  });
+}
+test('softmaxCrossEntropy agrees with central differences', () => {
+  check({ layers: [dense(6, 'tanh'), dense(4)], loss: 'softmaxCrossEntropy' }, { inputShape: [5], classes: 4 });
+});
+test('softmaxCrossEntropy of a label a position agrees with central differences', () => {
+  const data = { inputShape: [3, 5], classes: 4, targetShape: [3] };
+  check({ layers: [dense(6, 'tanh'), dense(4)], loss: 'softmaxCrossEntropy' }, data);
+});
+for (const loss of ['binaryCrossEntropy', 'hinge']) {
+  test(`${loss} agrees with central differences`, () => {
+    check({ layers: [dense(6, 'tanh'), dense(1)], loss }, { inputShape: [5], classes: 2, seed: 9 });
+  });
+}
+
+test('residual blocks, scaled and projected, agree with central differences', () => {
+  const layers = [
+    dense(6, 'tanh'),
+    { type: 'residual', scale: 0.5, layers: [dense(6, 'gelu'), dense(6, 'silu')] },
+    { type: 'residual', shortcut: 'projection', layers: [dense(5, 'tanh'), dense(3)] },
+    dense(2),
+  ];
+  check({ layers }, { inputShape: [4], targetShape: [2] });
+});
+
+test('named inputs with several consumers, add and concatenate agree with central differences', () => {
+  const layers = [
+    dense(5, 'tanh', { name: 'a' }),
+    dense(5, 'sigmoid', { name: 'b', inputs: ['data'] }),
+    { type: 'add', name: 'sum', inputs: ['a', 'b', 'a'] },
+    dense(3, 'softplus', { name: 'c', inputs: ['a'] }),
+    { type: 'concatenate', inputs: ['sum', 'c', 'b'] },
+    { type: 'dropout', rate: 0.4 },
+    dense(2),
+  ];
+  check({ layers }, { inputShape: [4], targetShape: [2] });
+});
+
+test('concatenate along the first axis and reshape agree with central differences', () => {
+  const layers = [
+    dense(4, 'tanh', { name: 'a' }),
+    dense(4, 'mish', { name: 'b' }),
+    { type: 'concatenate', axis: 0, inputs: ['a', 'b'] },
+    { type: 'reshape', targetShape: [3, -1] },
+    dense(2, 'tanh'),
+    { type: 'flatten' },
+    dense(1),
+  ];
+  check({ layers }, { inputShape: [3, 2] });
+});
+
+test('the check finds nothing to compare where gradients have vanished, rather than calling them right', () => {
+  const layers = [{ type: 'repeat', times: 30, layers: [dense(4, 'sigmoid')] }, dense(1)];
+  const checks = checkGradients({ ...network({ layers }, randomData({ inputShape: [4] })), entries: 4 });
+  assert.equal(checks[0]?.compared, 0);
+  assert.equal(checks[0]?.unresolved, 4);
+});
