@@ -1,0 +1,58 @@
+// Holds the examples to what their documentation says of them.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { call } from './fakeIo';
+
+interface Trained {
+  readonly accuracy: number;
+  /** Kernel gradient of the first layer that has one, ÷ that of the last, at the first step. */
+  readonly firstToLast: number;
+}
+
+async function trained(name: string): Promise<Trained> {
+  const { out, err, status } = await call(['train', `examples/${name}.netspec.json`, '--json']);
+  assert.equal(status, 0, err);
+  const lines = out.trimEnd().split('\n');
+  const step = JSON.parse(lines[1]!) as { layers: { gradientL2?: number }[] };
+  const end = JSON.parse(lines.at(-1)!) as { status: string; test: { accuracy: number } };
+  assert.equal(end.status, 'completed');
+  const gradients = step.layers.map((l) => l.gradientL2).filter((l2) => l2 !== undefined);
+  return { accuracy: end.test.accuracy, firstToLast: gradients[0]! / gradients.at(-1)! };
+}
+
+test('all examples are right', async () => {
+  const specs = readdirSync('examples').filter((f) => f.endsWith('.netspec.json'));
+  assert.equal(specs.length, 6);
+  const { status, out } = await call(['check', ...specs.map((s) => `examples/${s}`), '--fail-on', 'warning']);
+  assert.equal(status, 0, out);
+});
+
+test('the sigmoid net does not learn, since its first layers get next to nothing', async () => {
+  const { accuracy, firstToLast } = await trained('vanishing-sigmoid');
+  assert.ok(accuracy < 0.15, `accuracy ${accuracy}`);
+  assert.ok(firstToLast < 1e-5, `first to last ${firstToLast}`);
+});
+
+test('with ReLU and He all layers get as much, and it learns', async () => {
+  const { accuracy, firstToLast } = await trained('repaired-relu');
+  assert.ok(accuracy > 0.7, `accuracy ${accuracy}`);
+  assert.ok(firstToLast > 0.1 && firstToLast < 10, `first to last ${firstToLast}`);
+});
+
+test('with shortcuts the sigmoid net learns', async () => {
+  const { accuracy, firstToLast } = await trained('residual');
+  assert.ok(accuracy > 0.7, `accuracy ${accuracy}`);
+  assert.ok(firstToLast > 0.1 && firstToLast < 10, `first to last ${firstToLast}`);
+});
+
+test('weights too large make the gradient grow a hundredfold and more towards the input', async () => {
+  const { accuracy, firstToLast } = await trained('exploding');
+  assert.ok(firstToLast > 100, `first to last ${firstToLast}`);
+  assert.ok(accuracy < 0.25, `accuracy ${accuracy}`);
+});
+
+test('spiral and flowers are learned', async () => {
+  assert.ok((await trained('spiral')).accuracy > 0.9);
+  assert.ok((await trained('flowers')).accuracy > 0.9);
+});
