@@ -1,7 +1,7 @@
 // Builds everything that ships into dist/: the kernels (AssemblyScript), the bundles (esbuild), the schemas.
 // `--kernels` builds the kernels alone; `--watch` rebuilds bundles on change.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
@@ -29,6 +29,21 @@ export function buildKernels() {
   }
 }
 
+/** The language's JSON schema: strict for other tools, lenient for the editor, which has exact problems of its own. */
+async function writeSchemas() {
+  const bundled = await build({
+    entryPoints: ['src/spec/schemaFile.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  });
+  const code = `data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`;
+  const { schemaFiles } = await import(code);
+  mkdirSync('dist', { recursive: true });
+  for (const [name, text] of Object.entries(schemaFiles())) writeFileSync(`dist/${name}`, text);
+}
+
 const common = {
   bundle: true,
   sourcemap: true,
@@ -36,7 +51,15 @@ const common = {
   loader: { '.wasm': 'binary' },
   legalComments: 'none',
 };
-const node = { ...common, platform: 'node', format: 'cjs', target: 'node18', external: ['vscode'] };
+const node = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node18',
+  external: ['vscode'],
+  // jsonc-parser's `main` is UMD, whose inner requires no bundler sees.
+  mainFields: ['module', 'main'],
+};
 const entries = [
   { ...node, entryPoints: ['src/extension/activate.ts'], outfile: 'dist/extension.cjs' },
   { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
@@ -60,6 +83,6 @@ async function main() {
     for (const e of present) await (await context(e)).watch();
     return;
   }
-  await Promise.all(present.map((e) => build(e)));
+  await Promise.all([writeSchemas(), ...present.map((e) => build(e))]);
 }
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

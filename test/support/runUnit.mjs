@@ -36,6 +36,9 @@ await build({
   logLevel: 'warning',
 });
 const files = tests.map((f) => path.join(outdir, path.relative('test/unit', f).replace(/\.ts$/, '.mjs')));
-const r = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...files], { stdio: 'inherit' });
+// Every test: failures and counts alone. A chosen few: Node's own report, test by test.
+const report = ['--test-reporter=./test/support/countReporter.mjs', '--test-reporter-destination=stdout'];
+const args = ['--enable-source-maps', '--test', ...(wanted.length ? [] : report), ...files];
+const r = spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, TEST_TITLE: 'unit' } });
 if (wanted.length) rmSync(outdir, { recursive: true, force: true });
 process.exit(r.status ?? 1);

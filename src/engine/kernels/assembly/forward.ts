@@ -1,62 +1,105 @@
-// Owns the forward pass of a layer behind its matrix product: bias, activation and the statistics of h, in one pass.
+// Owns the forward pass of a layer behind its matrix product: bias and activation in one pass, the statistics of h in a
+// second over what is still in cache. One pass for both is slower: the activations' constants and the sums do not fit the
+// registers together.
 import { activate, saturated, saturates } from './activation';
 import { Activation } from './contract';
 import { HEAD_BATCH } from './memory';
 import { countLanes, firstLanes, flush, fma, maxLane, sumLanes, TINY } from './simd';
 import { VECTORS_PER_SUM, writeActivation } from './statistics';
 
-/** The loop of biasActivation, for one activation where `code` is a constant. Shapes: contract.ts, OP.biasActivation. */
+/** Bias and activation of whole rows, padding included. Shapes: contract.ts, OP.biasActivation. */
 // @ts-ignore: decorator
-@inline function rows(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alphaAt: usize, ld: i32, out: usize): void {
+@inline function mapRows(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alphaAt: usize, ld: i32): void {
+  const stride = <usize>ld << 2;
+  const keepZ = Z != H;
+  const tiny = f32x4.splat(TINY);
+  const alpha = v128.load_splat<f32>(alphaAt);
+  const toH = H - Z;
+  for (let q = 0; q < positions; q++) {
+    for (let u = 0; u < units; u++) {
+      const b = bias == 0 ? f32x4.splat(0) : v128.load_splat<f32>(bias + (<usize>u << 2));
+      if (keepZ) for (const end = Z + stride; Z < end; Z += 16) {
+        const z = f32x4.add(v128.load(Z), b);
+        v128.store(Z, z);
+        v128.store(Z + toH, mapped(code, z, alpha, tiny));
+      } else for (const end = Z + stride; Z < end; Z += 16) {
+        v128.store(Z, mapped(code, f32x4.add(v128.load(Z), b), alpha, tiny));
+      }
+    }
+  }
+}
+// @ts-ignore: decorator
+@inline function mapped(code: i32, z: v128, alpha: v128, tiny: v128): v128 {
+  // NaN stays: it is not less than anything.
+  if (code == Activation.relu) return v128.andnot(z, f32x4.lt(z, tiny));
+  return flush(activate(code, z, alpha), tiny);
+}
+
+export function biasLinear(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32): void {
+  mapRows(Activation.linear, units, positions, Z, H, bias, alpha, ld);
+}
+export function biasRelu(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32): void {
+  mapRows(Activation.relu, units, positions, Z, H, bias, alpha, ld);
+}
+export function biasTanh(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32): void {
+  mapRows(Activation.tanh, units, positions, Z, H, bias, alpha, ld);
+}
+export function biasSigmoid(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32): void {
+  mapRows(Activation.sigmoid, units, positions, Z, H, bias, alpha, ld);
+}
+export function biasOther(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32): void {
+  mapRows(code, units, positions, Z, H, bias, alpha, ld);
+}
+
+/** OP.biasActivation: the common activations have a loop of their own. `out` is 0 where no statistics are wanted. */
+export function biasActivation(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
+  if (code == Activation.relu) biasRelu(units, positions, Z, H, bias, alpha, ld);
+  else if (code == Activation.tanh) biasTanh(units, positions, Z, H, bias, alpha, ld);
+  else if (code == Activation.sigmoid) biasSigmoid(units, positions, Z, H, bias, alpha, ld);
+  else if (code == Activation.linear) biasLinear(units, positions, Z, H, bias, alpha, ld);
+  else biasOther(code, units, positions, Z, H, bias, alpha, ld);
+  if (out != 0) activationStatistics(code, units, positions, H, ld, out);
+}
+
+/** ACTIVATION_RAW of H at `out`: positions · units rows. */
+export function activationStatistics(code: i32, units: i32, positions: i32, H: usize, ld: i32, out: usize): void {
+  if (code == Activation.tanh) statisticsOf(Activation.tanh, units, positions, H, ld, out);
+  else if (saturates(code)) statisticsOf(code, units, positions, H, ld, out);
+  else statisticsOf(Activation.linear, units, positions, H, ld, out);
+}
+
+// @ts-ignore: decorator
+@inline function statisticsOf(code: i32, units: i32, positions: i32, H: usize, ld: i32, out: usize): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
   const unitStride = <usize>units * stride;
   const full = <usize>(batch & ~3) << 2;
   const ragged = batch & 3;
-  const keepZ = Z != H;
   const zero = f32x4.splat(0);
-  const tiny = f32x4.splat(TINY);
-  const alpha = v128.load_splat<f32>(alphaAt);
-  const toH = H - Z;
-  let pivot = zero;
-  let first = true;
-  let sum = zero, sumOfSquares = zero, zeros = zero, saturations = zero;
+  const pivot = v128.load_splat<f32>(H);
+  let sum = zero, squares = zero, zeros = zero, saturations = zero;
   let sum64: f64 = 0, squares64: f64 = 0;
   let pending = 0, deadUnits = 0;
   for (let u = 0; u < units; u++) {
-    const b = bias == 0 ? zero : v128.load_splat<f32>(bias + (<usize>u << 2));
     let largest = f32x4.splat(-Infinity);
-    let row = Z + <usize>u * stride;
+    let row = H + <usize>u * stride;
     for (let q = 0; q < positions; q++) {
       let p = row;
-      if (first) {
-        const z = f32x4.add(v128.load(p), b);
-        const h = flush(activate(code, z, alpha), tiny);
-        pivot = v128.shuffle<f32>(h, h, 0, 0, 0, 0);
-        first = false;
-      }
-      const end = row + full;
-      for (; p < end; p += 16) {
-        const z = f32x4.add(v128.load(p), b);
-        const h = flush(activate(code, z, alpha), tiny);
-        if (keepZ) v128.store(p, z);
-        v128.store(p + toH, h);
+      for (const end = row + full; p < end; p += 16) {
+        const h = v128.load(p);
         const d = f32x4.sub(h, pivot);
         sum = f32x4.add(sum, d);
-        sumOfSquares = fma(d, d, sumOfSquares);
+        squares = fma(d, d, squares);
         zeros = i32x4.sub(zeros, f32x4.eq(h, zero));
         if (saturates(code)) saturations = i32x4.sub(saturations, saturated(code, h));
         largest = f32x4.pmax(largest, h);
       }
       if (ragged) {
         const mask = firstLanes(ragged);
-        const z = f32x4.add(v128.load(p), b);
-        const h = flush(activate(code, z, alpha), tiny);
-        if (keepZ) v128.store(p, z);
-        v128.store(p + toH, h);
+        const h = v128.load(p);
         const d = v128.and(f32x4.sub(h, pivot), mask);
         sum = f32x4.add(sum, d);
-        sumOfSquares = fma(d, d, sumOfSquares);
+        squares = fma(d, d, squares);
         zeros = i32x4.sub(zeros, v128.and(f32x4.eq(h, zero), mask));
         if (saturates(code)) saturations = i32x4.sub(saturations, v128.and(saturated(code, h), mask));
         largest = f32x4.pmax(largest, v128.bitselect(h, f32x4.splat(-Infinity), mask));
@@ -65,44 +108,17 @@ import { VECTORS_PER_SUM, writeActivation } from './statistics';
       pending += batch >> 2;
       if (pending >= VECTORS_PER_SUM) {
         sum64 += sumLanes(sum);
-        squares64 += sumLanes(sumOfSquares);
+        squares64 += sumLanes(squares);
         sum = zero;
-        sumOfSquares = zero;
+        squares = zero;
         pending = 0;
       }
     }
-    if (maxLane(largest) <= 0) deadUnits++;
+    // No h above 0 in the whole batch.
+    if (!v128.any_true(f32x4.gt(largest, zero))) deadUnits++;
   }
-  if (out == 0) return;
   writeActivation(
     out, units * positions, batch, H, stride,
-    sum64 + sumLanes(sum), squares64 + sumLanes(sumOfSquares),
-    countLanes(zeros), countLanes(saturations), deadUnits,
+    sum64 + sumLanes(sum), squares64 + sumLanes(squares), countLanes(zeros), countLanes(saturations), deadUnits,
   );
-}
-
-export function biasRelu(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  rows(Activation.relu, units, positions, Z, H, bias, alpha, ld, out);
-}
-export function biasTanh(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  rows(Activation.tanh, units, positions, Z, H, bias, alpha, ld, out);
-}
-export function biasSigmoid(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  rows(Activation.sigmoid, units, positions, Z, H, bias, alpha, ld, out);
-}
-export function biasLinear(units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  rows(Activation.linear, units, positions, Z, H, bias, alpha, ld, out);
-}
-export function biasOther(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  rows(code, units, positions, Z, H, bias, alpha, ld, out);
-}
-
-/** OP.biasActivation: the common activations have a loop of their own. */
-// @ts-ignore: decorator
-@inline export function biasActivation(code: i32, units: i32, positions: i32, Z: usize, H: usize, bias: usize, alpha: usize, ld: i32, out: usize): void {
-  if (code == Activation.relu) biasRelu(units, positions, Z, H, bias, alpha, ld, out);
-  else if (code == Activation.tanh) biasTanh(units, positions, Z, H, bias, alpha, ld, out);
-  else if (code == Activation.sigmoid) biasSigmoid(units, positions, Z, H, bias, alpha, ld, out);
-  else if (code == Activation.linear) biasLinear(units, positions, Z, H, bias, alpha, ld, out);
-  else biasOther(code, units, positions, Z, H, bias, alpha, ld, out);
 }

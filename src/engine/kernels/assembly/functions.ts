@@ -2,13 +2,16 @@
 // is at most 4e-7 (measured by the unit tests) unless it says otherwise. NaN gives NaN.
 import { fma } from './simd';
 
+/** 126 ln 2 */
+const LIMIT: f32 = 87.33654;
+
 /**
- * e^(x + low), `low` a correction too small to be in x; 0 for most uses. Below −87.3 it stays at 2^−126.
- * Coefficients: Cephes expf.
+ * e^(x + low), `low` a correction too small to be in x; 0 for most uses. x is held within ±87.33, so that neither the
+ * value nor its inverse is denormal. Coefficients: Cephes expf.
  */
 // @ts-ignore: decorator
 @inline export function expSum(x0: v128, low: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(x0, f32x4.splat(88.3762626647949)), f32x4.splat(-87.3365447505));
+  const x = f32x4.pmax(f32x4.pmin(x0, f32x4.splat(LIMIT)), f32x4.splat(-LIMIT));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
   const r = expRest(x, n, low);
   return f32x4.mul(fma(expTail(r), f32x4.mul(r, r), f32x4.add(r, f32x4.splat(1))), powerOf(n));
@@ -20,7 +23,7 @@ import { fma } from './simd';
 /** e^x − 1, exact to rounding near 0 too. */
 // @ts-ignore: decorator
 @inline export function expm1(x0: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(x0, f32x4.splat(88.3762626647949)), f32x4.splat(-87.3365447505));
+  const x = f32x4.pmax(f32x4.pmin(x0, f32x4.splat(LIMIT)), f32x4.splat(-LIMIT));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
   const r = expRest(x, n, f32x4.splat(0));
   const p = powerOf(n);

@@ -2,7 +2,7 @@
 // where B is small, dot products where both run along K, packed panels elsewhere. A tile is 4×8: 8 accumulators, 2
 // vectors of B and one of A leave a few of the 16 registers that x86 has.
 import { scratch, SCRATCH_PANELS, SCRATCH_TILE } from './memory';
-import { fma, sumLanes32 } from './simd';
+import { fma, sumFour, sumLanes32 } from './simd';
 
 // Panel sizes: a KC×8 panel of B stays in the L1 cache, the MC×KC block of A in L2.
 const KC: i32 = 256;
@@ -123,39 +123,71 @@ export function productDirect(M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i
 
 // ------------------------------------------------------------------------------------------------ dot products
 
-/** C[i][j] = A[i] · B[j], both contiguous along K, a multiple of 4: weight gradients of small layers. */
+/** C[i][j] = A[i] · B[j], both contiguous along K, a multiple of 4: weight gradients of small layers. 2×4 at a time. */
 export function productDots(M: i32, N: i32, K: i32, A: usize, lda: i32, B: usize, ldb: i32, C: usize, ldc: i32): void {
   const la = <usize>lda << 2, lb = <usize>ldb << 2, lc = <usize>ldc << 2, kb = <usize>K << 2;
-  for (let i = 0; i < M; i++) {
-    let b = B, j = 0;
-    let c = C;
+  let i = 0;
+  for (; i + 2 <= M; i += 2) {
+    let b = B, c = C, j = 0;
     for (; j + 4 <= N; j += 4) {
-      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
       const b1 = b + lb, b2 = b1 + lb, b3 = b2 + lb;
       for (let k: usize = 0; k < kb; k += 16) {
-        const x = v128.load(A + k);
-        s0 = fma(x, v128.load(b + k), s0);
-        s1 = fma(x, v128.load(b1 + k), s1);
-        s2 = fma(x, v128.load(b2 + k), s2);
-        s3 = fma(x, v128.load(b3 + k), s3);
+        const x = v128.load(A + k), y = v128.load(A + la + k);
+        const z0 = v128.load(b + k);
+        s0 = fma(x, z0, s0);
+        t0 = fma(y, z0, t0);
+        const z1 = v128.load(b1 + k);
+        s1 = fma(x, z1, s1);
+        t1 = fma(y, z1, t1);
+        const z2 = v128.load(b2 + k);
+        s2 = fma(x, z2, s2);
+        t2 = fma(y, z2, t2);
+        const z3 = v128.load(b3 + k);
+        s3 = fma(x, z3, s3);
+        t3 = fma(y, z3, t3);
       }
-      // Four sums over lanes at once, by transposing.
-      const t0 = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 1, 4, 5), v128.shuffle<f32>(s0, s1, 2, 3, 6, 7));
-      const t1 = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 1, 4, 5), v128.shuffle<f32>(s2, s3, 2, 3, 6, 7));
-      v128.store(c, f32x4.add(v128.shuffle<f32>(t0, t1, 0, 2, 4, 6), v128.shuffle<f32>(t0, t1, 1, 3, 5, 7)));
+      v128.store(c, sumFour(s0, s1, s2, s3));
+      v128.store(c + lc, sumFour(t0, t1, t2, t3));
       b = b3 + lb;
       c += 16;
     }
     for (; j < N; j++) {
-      let s = f32x4.splat(0);
-      for (let k: usize = 0; k < kb; k += 16) s = fma(v128.load(A + k), v128.load(b + k), s);
-      store<f32>(c, sumLanes32(s));
+      store<f32>(c, dot(kb, A, b));
+      store<f32>(c + lc, dot(kb, A + la, b));
       b += lb;
       c += 4;
     }
-    A += la;
-    C += lc;
+    A += la << 1;
+    C += lc << 1;
   }
+  if (i == M) return;
+  let j = 0;
+  for (; j + 4 <= N; j += 4) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    const b1 = B + lb, b2 = b1 + lb, b3 = b2 + lb;
+    for (let k: usize = 0; k < kb; k += 16) {
+      const x = v128.load(A + k);
+      s0 = fma(x, v128.load(B + k), s0);
+      s1 = fma(x, v128.load(b1 + k), s1);
+      s2 = fma(x, v128.load(b2 + k), s2);
+      s3 = fma(x, v128.load(b3 + k), s3);
+    }
+    v128.store(C, sumFour(s0, s1, s2, s3));
+    B = b3 + lb;
+    C += 16;
+  }
+  for (; j < N; j++) {
+    store<f32>(C, dot(kb, A, B));
+    B += lb;
+    C += 4;
+  }
+}
+// @ts-ignore: decorator
+@inline function dot(kb: usize, a: usize, b: usize): f32 {
+  let s = f32x4.splat(0);
+  for (let k: usize = 0; k < kb; k += 16) s = fma(v128.load(a + k), v128.load(b + k), s);
+  return sumLanes32(s);
 }
 
 // ------------------------------------------------------------------------------------------------ packed

@@ -15,11 +15,11 @@ import { softmax, softmaxBackward } from './softmax';
 import { sumOfSquares } from './statistics';
 
 export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
-export { biasLinear, biasOther, biasRelu, biasSigmoid, biasTanh } from './forward';
+export { activationStatistics, biasLinear, biasOther, biasRelu, biasSigmoid, biasTanh } from './forward';
 export { productDirect, productDots, productPacked } from './gemm';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
-  activationBackward, adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gemm,
+  activationBackward, adaptiveClip, axpy, axpyGradient, biasActivation, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gemm,
   gradientStatistics, loss, parameter, softmax, softmaxBackward, sumOfSquares,
 };
 

@@ -1,7 +1,7 @@
 // Owns the operations that bring values from one place to another: gathering, scaling, adding, copying, dropping out,
 // and the plain sums over rows. Arguments: contract.ts.
 import { HEAD_BATCH, HEAD_DROPOUT_KEY, HEAD_SAMPLES } from './memory';
-import { flush, fma, power32, sumLanes32, TINY } from './simd';
+import { flush, fma, power32, sumFour, TINY } from './simd';
 
 /** OP.gather: the samples' rows, four by four turned into columns. */
 export function gather(dst: usize, features: i32, src: usize, ld: i32): void {
@@ -83,19 +83,32 @@ export function gatherLabels(dst: usize, count: i32, src: usize, ld: i32): void 
 export function biasGradient(units: i32, positions: i32, D: usize, ld: i32, dBias: usize): void {
   const stride = <usize>ld << 2;
   const unitStride = <usize>units * stride;
-  for (let u = 0; u < units; u++) {
+  let u = 0;
+  for (; u + 4 <= units; u += 4) {
+    let a = f32x4.splat(0), b = a, c = a, d = a;
     let row = D;
-    let a = f32x4.splat(0);
-    let b = a;
     for (let q = 0; q < positions; q++) {
-      // ld is a multiple of 8.
-      for (let p = row, end = row + stride; p < end; p += 32) {
+      for (let p = row, end = row + stride; p < end; p += 16) {
         a = f32x4.add(a, v128.load(p));
-        b = f32x4.add(b, v128.load(p, 16));
+        b = f32x4.add(b, v128.load(p + stride));
+        c = f32x4.add(c, v128.load(p + 2 * stride));
+        d = f32x4.add(d, v128.load(p + 3 * stride));
       }
       row += unitStride;
     }
-    store<f32>(dBias, sumLanes32(f32x4.add(a, b)));
+    v128.store(dBias, sumFour(a, b, c, d));
+    dBias += 16;
+    D += stride << 2;
+  }
+  for (; u < units; u++) {
+    let a = f32x4.splat(0);
+    let row = D;
+    for (let q = 0; q < positions; q++) {
+      for (let p = row, end = row + stride; p < end; p += 16) a = f32x4.add(a, v128.load(p));
+      row += unitStride;
+    }
+    // The same order of additions as above.
+    store<f32>(dBias, f32x4.extract_lane(sumFour(a, a, a, a), 0));
     dBias += 4;
     D += stride;
   }

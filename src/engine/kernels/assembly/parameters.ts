@@ -4,7 +4,7 @@
 import { Optimizer, UpdateFlag } from './contract';
 import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, scratch, SCRATCH_ENDS, setDiverged } from './memory';
 import { addWeights, clampBlock, direction, hyperClipValue, hyperWeightDecay, needsDirection, scaleBlock } from './optimizers';
-import { countLanes, firstLanes, fma, loadEnd, maxLane, minLane, power32, storeEnd, sumLanes } from './simd';
+import { countLanes, firstLanes, fma, loadEnd, maxLane, minLane, power32, storeEnd, sumLanes, sumLanes32 } from './simd';
 import { squares64, sumOfSquares, trustworthy, writeGradient } from './statistics';
 
 /** OP.gradientStatistics. `out` and `unitNorms` are 0 where not wanted. */
@@ -157,8 +157,20 @@ function apply(n: i32, w: usize, rate: f32): f64 {
 
 function writeUnitNorms(rows: i32, columns: i32, G: usize, unitNorms: usize): void {
   const stride = <usize>columns << 2;
+  // Short rows are squared here and now; a function call each would cost more.
+  const short = columns <= 32 && (columns & 3) == 0;
   for (let r = 0; r < rows; r++) {
-    store<f32>(unitNorms, <f32>Math.sqrt(sumOfSquares(1, columns, G, stride)));
+    let sum: f64 = 0;
+    if (short) {
+      let squares = f32x4.splat(0);
+      for (let p = G, end = G + stride; p < end; p += 16) {
+        const x = v128.load(p);
+        squares = fma(x, x, squares);
+      }
+      sum = <f64>sumLanes32(squares);
+    }
+    if (!short || !trustworthy(sum)) sum = sumOfSquares(1, columns, G, stride);
+    store<f32>(unitNorms, <f32>Math.sqrt(sum));
     unitNorms += 4;
     G += stride;
   }

@@ -28,6 +28,13 @@
   t = f32x4.add(t, v128.shuffle<f32>(t, t, 1, 0, 3, 2));
   return f32x4.extract_lane(t, 0);
 }
+/** The sums over lanes of four vectors at once, in order. */
+// @ts-ignore: decorator
+@inline export function sumFour(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
+}
 /** Sum of the four integer lanes. */
 // @ts-ignore: decorator
 @inline export function countLanes(v: v128): i32 {
@@ -88,8 +95,9 @@ export function power64(e: i32): f64 {
   return reinterpret<f64>(<u64>(e + 1023) << 52);
 }
 /** 2^e in float32, 0 below its range and infinite above. */
-export function power32(e: i32): f32 {
-  return <f32>power64(e);
+// @ts-ignore: decorator
+@inline export function power32(e: i32): f32 {
+  return e >= -126 && e <= 127 ? reinterpret<f32>((e + 127) << 23) : <f32>power64(e);
 }
 /** x · 2^e in float64 without an intermediate overflow or underflow. */
 export function scaleByPower(x: f64, e: i32): f64 {

@@ -1,6 +1,7 @@
 // Owns softmax as a layer, forward and backward, column by column: a vector is four columns. Statistics are taken by the
 // passes of a linear activation.
-import { biasLinear } from './forward';
+import { activationStatistics } from './forward';
+import { Activation } from './contract';
 import { linearBackward } from './backward';
 import * as functions from './functions';
 import { HEAD_BATCH } from './memory';
@@ -30,7 +31,7 @@ export function softmax(groups: i32, units: i32, H: usize, ld: i32, out: usize):
     }
     group += size;
   }
-  if (out != 0) biasLinear(units, groups, H, H, 0, 0, ld, out);
+  if (out != 0) activationStatistics(Activation.linear, units, groups, H, ld, out);
 }
 
 /** OP.softmaxBackward: dz = h ⊙ (dh − Σ dh·h). */

@@ -1,0 +1,32 @@
+// Owns the reading of settings: one place that knows their names and what stands in for nonsense.
+import * as vscode from 'vscode';
+
+const MIB = 2 ** 20;
+
+export interface Settings {
+  /** Most that a network may take. */
+  readonly memoryLimitBytes: number;
+  /** Most that the records of one run may take. */
+  readonly historyLimitBytes: number;
+  /** Absolute folders, besides a spec's own workspace folder, that its paths may lead into. */
+  readonly allowedFolders: readonly string[];
+  readonly codeLens: boolean;
+  readonly hover: boolean;
+}
+
+/** The settings as they are now. */
+export function readSettings(): Settings {
+  const configuration = vscode.workspace.getConfiguration('gradoscope');
+  const mebibytes = (key: string, standard: number): number => {
+    const value = configuration.get<unknown>(key);
+    return (typeof value === 'number' && value >= 1 ? value : standard) * MIB;
+  };
+  const folders = configuration.get<unknown>('allowedFolders');
+  return {
+    memoryLimitBytes: mebibytes('memoryLimitMiB', 2048),
+    historyLimitBytes: mebibytes('historyLimitMiB', 256),
+    allowedFolders: Array.isArray(folders) ? folders.filter((f): f is string => typeof f === 'string' && f !== '') : [],
+    codeLens: configuration.get<unknown>('codeLens') !== false,
+    hover: configuration.get<unknown>('hover') !== false,
+  };
+}

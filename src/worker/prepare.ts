@@ -1,0 +1,112 @@
+// Owns the way from a start request to something that trains: text, spec, data, trainer. Leaves the loop to
+// `trainingRun.ts`.
+import { UserError } from '../base/errors';
+import type { Dataset } from '../data/dataset';
+import { loadDataset } from '../data/loadDataset';
+import { nodeFiles } from '../data/nodeFiles';
+import { shapeOfDataset } from '../data/peekDataShape';
+import { firstNonFinite } from '../engine/probes';
+import { Trainer } from '../engine/trainer';
+import type { RunInfo } from '../protocol/run';
+import type { StartOptions } from '../protocol/worker';
+import { analyzeSpec, type SpecAnalysis } from '../spec/analyze';
+import type { Spec } from '../spec/schema';
+
+/** As much of the trainer as the loop drives. */
+export type TrainerLike = Pick<
+  Trainer,
+  | 'layout'
+  | 'totalSteps'
+  | 'stepsPerEpoch'
+  | 'step'
+  | 'diverged'
+  | 'run'
+  | 'readRecord'
+  | 'lossOf'
+  | 'metricOf'
+  | 'evaluate'
+  | 'gradients'
+>;
+
+export interface Prepared {
+  readonly trainer: TrainerLike;
+  readonly run: RunInfo;
+  /** One record is kept of so many steps. */
+  readonly recordEvery: number;
+  /** Steps from one evaluation on the test samples to the next. */
+  readonly evaluateEvery: number;
+  /** The first tensor of the record that is not finite, such as "the output of dense_1"; undefined where all are. */
+  firstNonFinite(record: Float64Array): string | undefined;
+}
+
+export type PrepareRun = (options: StartOptions, startedAt: number) => Prepared;
+
+/**
+ * Reads the spec and its data and builds the trainer.
+ * @throws UserError with the first problem's words where the spec, its data or the memory does not allow it
+ */
+export const prepareRun: PrepareRun = (options, startedAt) => {
+  const { memoryLimitBytes } = options;
+  const first = required(analyzeSpec(options.specText, { memoryLimitBytes }));
+  const spec = options.seed === undefined ? first.spec : { ...first.spec, seed: options.seed };
+  const dataset = loadDataset(spec, {
+    folder: options.folder,
+    allowedFolders: options.allowedFolders,
+    dataFolder: options.dataFolder,
+    files: nodeFiles,
+  });
+  // Files tell their true shapes only once read: the graph is checked against those.
+  const { graph } = required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) }));
+  if (!graph) throw new UserError('The layers of the spec do not form a network.', 'See the problems in the editor.');
+  const { mode, steps } = options;
+  const trainer = Trainer.create({ graph, spec, dataset, mode, steps });
+  return {
+    trainer,
+    run: {
+      id: options.id,
+      name: spec.name ?? baseName(options.source),
+      source: options.source,
+      seed: spec.seed,
+      mode,
+      layout: trainer.layout,
+      parameterCount: graph.parameterCount,
+      totalSteps: trainer.totalSteps,
+      batchSize: trainer.batchSize,
+      stepsPerEpoch: trainer.stepsPerEpoch,
+      engine: `embedded, ${trainer.kernelName}`,
+      chance: chanceOf(spec, dataset),
+      startedAt,
+    },
+    recordEvery: spec.training.recordEvery,
+    evaluateEvery: spec.training.evaluateEvery ?? trainer.stepsPerEpoch,
+    firstNonFinite(record) {
+      const bad = firstNonFinite(record, trainer.layout);
+      return bad && `${bad.tensor} of ${bad.layer}`;
+    },
+  };
+};
+
+function required(analysis: SpecAnalysis): SpecAnalysis & { readonly spec: Spec } {
+  const problem = analysis.problems.find((p) => p.severity === 'error');
+  if (problem) throw new UserError(problem.message, problem.hint, problem.code);
+  if (!analysis.spec) throw new Error('a spec without problems has no meaning');
+  return { ...analysis, spec: analysis.spec };
+}
+
+/** Loss and accuracy of giving every class the same odds. */
+function chanceOf(spec: Spec, dataset: Dataset): RunInfo['chance'] {
+  if (dataset.targetKind !== 'classes' || dataset.classes === undefined) return undefined;
+  const accuracy = 1 / dataset.classes;
+  if (spec.loss === 'softmaxCrossEntropy') return { loss: Math.log(dataset.classes), accuracy };
+  if (spec.loss === 'binaryCrossEntropy') return { loss: Math.LN2, accuracy };
+  return undefined;
+}
+
+function baseName(source: string): string {
+  const last = source.split(/[/\\]/).at(-1) ?? source;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
