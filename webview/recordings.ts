@@ -1,6 +1,6 @@
 // Owns the records of the run as far as the panel has pulled them: tracks for the plot, the whole run, the curves and the
 // reference of Change, and single records. Says what is needed next; `requests.ts` asks for it.
-import type { RecordLayout, WindowReply } from '../src/protocol/run';
+import type { RecordLayout, WindowQuery, WindowReply } from '../src/protocol/run';
 import { classify, type Measure, type MeasureId } from './measures';
 import type { Need } from './requests';
 import { alignDown, chooseBinSteps, Track } from './track';
@@ -83,8 +83,8 @@ class Feed {
     return this.#next!;
   }
 
-  settle(track: Track, reply: WindowReply): boolean {
-    if (!track.merge(reply)) return false;
+  settle(track: Track, asked: WindowQuery, reply: WindowReply): boolean {
+    if (!track.merge(asked, reply)) return false;
     if (track === this.#next) {
       this.current = track;
       this.currentTag = this.#nextTag;
@@ -174,7 +174,7 @@ export class Recordings {
     const needs: Need[] = [];
     const windowNeed = (kind: string, feed: Feed, track: Track, end: number): void => {
       const query = track.query(end);
-      if (query) needs.push({ kind, type: 'window', query, settle: (reply) => feed.settle(track, reply) });
+      if (query) needs.push({ kind, type: 'window', query, settle: (reply) => feed.settle(track, query, reply) });
     };
     for (const step of w.steps) {
       const asked = Math.min(step, w.last);

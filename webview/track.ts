@@ -33,7 +33,6 @@ export class Track {
   #values: Float64Array;
   /** Every record before this step is in. */
   #knownTo: number;
-  #asked: WindowQuery | undefined;
 
   constructor(columns: readonly number[], binSteps: number, start: number, expectedBins = 256) {
     this.columns = columns;
@@ -62,15 +61,13 @@ export class Track {
     if (this.#knownTo >= end || this.columns.length === 0) return undefined;
     const from = this.start + alignDown(this.#knownTo - this.start, this.binSteps);
     const most = Math.max(1, Math.floor(MOST_NUMBERS / (3 * this.columns.length))) * this.binSteps;
-    this.#asked = { from, to: Math.min(end, from + most), binSteps: this.binSteps, columns: this.columns };
-    return this.#asked;
+    return { from, to: Math.min(end, from + most), binSteps: this.binSteps, columns: this.columns };
   }
 
-  /** Takes in the reply to the last query. False when it answers something else or is not what it says. */
-  merge(reply: WindowReply): boolean {
-    const asked = this.#asked;
+  /** Takes in the reply to a query of this track. False when it answers something else or is not what it says. */
+  merge(asked: WindowQuery, reply: WindowReply): boolean {
     const columns = this.columns.length;
-    if (!asked || reply.from !== asked.from || reply.binSteps !== this.binSteps) return false;
+    if (reply.from !== asked.from || reply.binSteps !== this.binSteps || asked.from > this.#knownTo) return false;
     if (reply.counts.length < reply.bins || reply.values.length < 3 * columns * reply.bins) return false;
     const first = (reply.from - this.start) / this.binSteps;
     this.#reserve(first + reply.bins);
@@ -80,8 +77,7 @@ export class Track {
       this.#values.set(source, 3 * (c * this.#capacity + first));
     }
     this.#bins = Math.max(this.#bins, first + reply.bins);
-    this.#knownTo = asked.to;
-    this.#asked = undefined;
+    this.#knownTo = Math.max(this.#knownTo, asked.to);
     return true;
   }
 

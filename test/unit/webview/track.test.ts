@@ -36,7 +36,7 @@ test('a growing run is asked for its new bins alone, from the one still filling'
   const track = new Track([3, 7], 4, 0, 2);
   const first = track.query(11)!;
   assert.deepEqual(first, { from: 0, to: 11, binSteps: 4, columns: [3, 7] });
-  assert.ok(track.merge(answer(first, 10)));
+  assert.ok(track.merge(first, answer(first, 10)));
   assert.equal(track.query(11), undefined);
   assert.equal(track.bins, 3);
   assert.equal(track.count(0), 3);
@@ -45,7 +45,7 @@ test('a growing run is asked for its new bins alone, from the one still filling'
 
   const second = track.query(41)!;
   assert.equal(second.from, 8);
-  assert.ok(track.merge(answer(second, 40)));
+  assert.ok(track.merge(second, answer(second, 40)));
   assert.equal(track.bins, 11);
   assert.equal(track.count(2), 4);
   assert.equal(track.smallest(0, 0), 3001);
@@ -59,12 +59,11 @@ test('answers to something else, cut short or unasked change nothing', () => {
   const track = new Track([1], 2, 0);
   const query = track.query(10)!;
   const right = answer(query, 9);
-  assert.ok(!track.merge({ ...right, from: 2 }));
-  assert.ok(!track.merge({ ...right, binSteps: 4 }));
-  assert.ok(!track.merge({ ...right, values: right.values.subarray(3) }));
+  assert.ok(!track.merge(query, { ...right, from: 2 }));
+  assert.ok(!track.merge(query, { ...right, binSteps: 4 }));
+  assert.ok(!track.merge(query, { ...right, values: right.values.subarray(3) }));
   assert.equal(track.bins, 0);
-  assert.ok(track.merge(right));
-  assert.ok(!track.merge(right), 'the same answer twice');
+  assert.ok(track.merge(query, right));
 });
 
 test('a long window of many layers is asked for in parts', () => {
@@ -72,7 +71,7 @@ test('a long window of many layers is asked for in parts', () => {
   const track = new Track(columns, 1, 0);
   const first = track.query(5000)!;
   assert.ok(first.to < 5000 && 3 * columns.length * (first.to - first.from) <= 4_000_000);
-  track.merge(answer(first, 4999));
+  track.merge(first, answer(first, 4999));
   assert.equal(track.query(5000)!.from, first.to);
 });
 
@@ -97,4 +96,14 @@ test('ticks', () => {
   assert.equal(niceStep(1234, 6), 500);
   assert.equal(niceStep(10, 20, 1), 1);
   assert.equal(niceStep(0, 5) > 0, true);
+});
+
+test('an answer counts for what it was asked, though more has been wanted since', () => {
+  const track = new Track([1], 1, 0);
+  const sent = track.query(10)!;
+  // Each frame works out anew what is missing, while the first question is still under way.
+  assert.equal(track.query(30)!.to, 30);
+  assert.ok(track.merge(sent, answer(sent, 9)));
+  assert.equal(track.knownTo, 10);
+  assert.deepEqual(track.query(30), { from: 10, to: 30, binSteps: 1, columns: [1] });
 });
