@@ -30,7 +30,7 @@ const ICONS = {
   resume: 'M4 2.5l9 5.5-9 5.5z',
   stop: 'M3.5 3.5h9v9h-9z',
   step: 'M4 3l6 5-6 5zM11 3h1.6v10H11z',
-  restart: 'M8 2.5A5.5 5.5 0 1113.4 9H12A4 4 0 108 4v2.4L4.5 3.2 8 0z',
+  restart: 'M3 8.6a5 5 0 1 0 5-5V1.2L4.4 4.3 8 7.4V5.1a3.5 3.5 0 1 1-3.5 3.5z',
   more: 'M3 7h2v2H3zm4 0h2v2H7zm4 0h2v2h-2z',
   warning: 'M8 1l7 13H1zM7.3 6v4h1.4V6zm0 5v1.5h1.4V11z',
   error: 'M8 1a7 7 0 110 14A7 7 0 018 1zM7.2 4v5h1.6V4zm0 6.2V12h1.6v-1.8z',
