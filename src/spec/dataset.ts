@@ -1,4 +1,5 @@
-// Owns the form in which every source hands over its samples.
+// Owns the form in which every source hands over its samples: the data room makes it, the engine trains on it, and neither
+// knows the other.
 
 /**
  * Samples ready to train on: normalized, split and limited, in one order that depends on the seed alone.
