@@ -1,12 +1,12 @@
 // Owns the way from a path on the command line to a checked network with its samples. Training is the commands'.
 import path from 'node:path';
 import { UserError } from '../base/errors';
-import type { Dataset } from '../data/dataset';
 import { DATA_CODES, type DataContext, DataError } from '../data/files';
 import { loadDataset } from '../data/loadDataset';
 import { nodeFiles } from '../data/nodeFiles';
 import { shapeOfDataset } from '../data/peekDataShape';
 import { analyzeSpec, pathRange, type SpecAnalysis } from '../spec/analyze';
+import type { Dataset } from '../spec/dataset';
 import type { Graph } from '../spec/network';
 import { MAX_TEXT_LENGTH } from '../spec/parse';
 import type { Spec, TrainingSpec } from '../spec/schema';

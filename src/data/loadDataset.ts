@@ -1,7 +1,8 @@
 // Owns the choice of the source that a spec names. Each source stands in a file of its own.
+
+import type { Dataset } from '../spec/dataset';
 import type { Spec } from '../spec/schema';
 import { loadCsv } from './csv';
-import type { Dataset } from './dataset';
 import { DATA_CODES, type DataContext, DataError } from './files';
 import { loadIdx } from './idx';
 import { arrange } from './samples';

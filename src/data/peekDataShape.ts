@@ -1,10 +1,10 @@
 // Owns what can be told of a spec's data without reading its files in full: enough for the editor to check the graph.
 // Sources that are known from the spec alone are the spec room's (`knownDataShape`); this looks into files.
 import { splitCounts } from '../spec/dataShape';
+import type { Dataset } from '../spec/dataset';
 import type { DataShape } from '../spec/network';
 import type { DataSpec, LossName } from '../spec/schema';
 import { peekCsv } from './csv';
-import type { Dataset } from './dataset';
 import type { DataContext } from './files';
 import { checkLabels, imageShape, loadLabels, peekIdx } from './idx';
 import { DEFAULT_TEST_SPLIT } from './samples';

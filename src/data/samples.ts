@@ -2,8 +2,8 @@
 // making them to the sources.
 import { Random } from '../base/random';
 import { splitCounts } from '../spec/dataShape';
+import type { Dataset, Samples } from '../spec/dataset';
 import type { DataSpec } from '../spec/schema';
-import type { Dataset, Samples } from './dataset';
 import { DATA_CODES, DataError } from './files';
 
 /** All samples of a source, in its own order, still in the numbers that it has. */

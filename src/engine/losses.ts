@@ -2,9 +2,9 @@
 // arena (as the data has them), and what the metric counts. The formulas are the kernels', PyTorch's throughout (huber: δ = 1).
 
 import { UserError } from '../base/errors';
+import type { Dataset } from '../spec/dataset';
 import type { LossName } from '../spec/schema';
 import { LOSS_CODE } from './kernels/contract';
-import type { TrainingData } from './trainingData';
 
 export interface LossPlan {
   readonly code: number;
@@ -25,7 +25,7 @@ export interface LossPlan {
  * @param outputShape of the last layer, without the batch
  * @throws UserError where the data's targets do not fit the outputs
  */
-export function lossPlan(loss: LossName, outputShape: readonly number[], dataset: TrainingData): LossPlan {
+export function lossPlan(loss: LossName, outputShape: readonly number[], dataset: Dataset): LossPlan {
   const outputs = outputShape.reduce((a, b) => a * b, 1);
   const units = outputShape[outputShape.length - 1] ?? 1;
   const positions = outputs / units;

@@ -5,6 +5,7 @@
 // by layer, the parameters' gradients and their update, so that a gradient is measured and used while it is in cache.
 
 import { hashText } from '../base/random';
+import type { Dataset } from '../spec/dataset';
 import { DATA_INPUT, type Graph, type GraphLayer } from '../spec/network';
 import type { Spec } from '../spec/schema';
 import { ACTIVATION_RAW, CLIP_RAW, GRADIENT_RAW, OP, STEP_RAW } from './kernels/contract';
@@ -20,7 +21,6 @@ import {
 import { LAYER_COMPILERS } from './layers/table';
 import type { LossPlan } from './losses';
 import { type Allocator, PlanBuilder } from './planBuilder';
-import type { TrainingData } from './trainingData';
 import { type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
 
 /** Where the sum of squares of a gradient and its exponent lie in a step's statistics. */
@@ -75,7 +75,7 @@ export interface CompileOptions {
   readonly graph: Graph;
   readonly spec: Spec;
   readonly loss: LossPlan;
-  readonly dataset: TrainingData;
+  readonly dataset: Dataset;
   /** Samples of a full step. */
   readonly batchSize: number;
   readonly kinds: readonly PlanKind[];

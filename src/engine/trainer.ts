@@ -3,6 +3,7 @@
 
 import { UserError } from '../base/errors';
 import { mix32, Random } from '../base/random';
+import type { Dataset, Samples } from '../spec/dataset';
 import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
 import { type ArenaBytes, alignedBytes } from './arena';
@@ -21,7 +22,6 @@ import { arenaAllocator, CountingAllocator } from './planBuilder';
 import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
 import { learningRateAt } from './schedules';
-import type { TrainingData, TrainingSamples } from './trainingData';
 
 /** Most steps of one `run`; fewer where a step's statistics are long. */
 export const RING_STEPS = 256;
@@ -30,7 +30,7 @@ const RING_BYTES = 16 * 2 ** 20;
 export interface TrainerOptions {
   readonly graph: Graph;
   readonly spec: Spec;
-  readonly dataset: TrainingData;
+  readonly dataset: Dataset;
   /** Instead of the spec's. */
   readonly seed?: number;
   /** `auto` takes WebAssembly where the machine has it and the precision is float32. */
@@ -348,7 +348,7 @@ export class Trainer {
     return { stats, at, batch: samples.length, step: 0, learningRate: Number.NaN };
   }
 
-  #placeData(samples: TrainingSamples, place: DataPlace): void {
+  #placeData(samples: Samples, place: DataPlace): void {
     const { ints, floats } = this.#kernels.arena;
     floats.set(samples.inputs, place.inputs);
     (this.#loss.targets === 'labels' ? ints : floats).set(samples.targets, place.targets);

@@ -1,7 +1,6 @@
 // Owns the way from a start request to something that trains: text, spec, data, trainer. Leaves the loop to
 // `trainingRun.ts`.
 import { UserError } from '../base/errors';
-import type { Dataset } from '../data/dataset';
 import { loadDataset } from '../data/loadDataset';
 import { nodeFiles } from '../data/nodeFiles';
 import { shapeOfDataset } from '../data/peekDataShape';
@@ -10,6 +9,7 @@ import { Trainer } from '../engine/trainer';
 import type { RunInfo } from '../protocol/run';
 import type { StartOptions } from '../protocol/worker';
 import { analyzeSpec, type SpecAnalysis } from '../spec/analyze';
+import type { Dataset } from '../spec/dataset';
 import type { Spec } from '../spec/schema';
 
 /** As much of the trainer as the loop drives. */

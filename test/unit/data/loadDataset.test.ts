@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Dataset, Samples } from '../../../src/data/dataset';
 import { DataError } from '../../../src/data/files';
 import { loadDataset } from '../../../src/data/loadDataset';
 import { nodeFiles } from '../../../src/data/nodeFiles';
+import type { Dataset, Samples } from '../../../src/spec/dataset';
 import type { DataSpec, LossName, Spec } from '../../../src/spec/schema';
 import { memoryContext } from './memoryFiles';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Dataset } from '../../../src/data/dataset';
 import { ACTIVATION_CODE, LOSS_CODE, OPTIMIZER_CODE } from '../../../src/engine/kernels/contract';
 import { GRADIENT_MEASURES } from '../../../src/engine/record';
 import type { Trainer } from '../../../src/engine/trainer';
+import type { Dataset } from '../../../src/spec/dataset';
 import networks from '../../golden/networks.json';
 import training from '../../golden/training.json';
 import { relativeDistance, trainer } from './networks';

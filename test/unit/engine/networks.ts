@@ -1,9 +1,9 @@
 // Owns what the engine's tests train: specs from a few words, and small seeded data sets.
 import assert from 'node:assert/strict';
 import { Random } from '../../../src/base/random';
-import type { Dataset, Samples } from '../../../src/data/dataset';
 import { Trainer, type TrainerOptions } from '../../../src/engine/trainer';
 import { analyzeSpec } from '../../../src/spec/analyze';
+import type { Dataset, Samples } from '../../../src/spec/dataset';
 import type { Graph } from '../../../src/spec/network';
 import type { Spec } from '../../../src/spec/schema';
 

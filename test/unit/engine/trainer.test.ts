@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors';
-import type { Dataset } from '../../../src/data/dataset';
 import { gradientReport } from '../../../src/engine/gradientReport';
 import { firstNonFinite } from '../../../src/engine/probes';
 import { RING_STEPS, Trainer } from '../../../src/engine/trainer';
 import { analyzeSpec } from '../../../src/spec/analyze';
+import type { Dataset } from '../../../src/spec/dataset';
 import { network, randomData, relativeDistance, type SpecParts, trainer } from './networks';
 
 const dense = (units: number, activation = 'linear', more: object = {}) => ({
