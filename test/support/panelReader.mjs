@@ -23,6 +23,9 @@ export function panelReader(page) {
     /** Names of the layers, from the input down. */
     layers: () => grid().getByRole('rowheader').locator('.name').allInnerTexts(),
 
+    /** Name of the layer whose row is marked. */
+    marked: () => grid().locator('[role="row"][aria-selected="true"] .name').innerText(),
+
     /** Each layer's value as the text alternative has it: [name, type, value, state]. */
     values: () =>
       frame()

@@ -13,11 +13,19 @@ export function person(workbench) {
   const { page } = workbench;
   const quick = page.locator('.quick-input-widget');
 
-  /** Presses a key that opens the quick pick, types, and takes the row with the given words. */
+  const input = quick.locator('input[type="text"], input.input').first();
+
+  /** Presses a key that opens the quick pick; again where it was lost on a panel's page that was just being loaded. */
+  const openQuick = (key) =>
+    until(`${key} to open the quick pick`, async () => {
+      await page.keyboard.press(key);
+      await input.waitFor({ state: 'visible', timeout: 2_000 });
+      return true;
+    });
+
+  /** Opens the quick pick, types, and takes the row with the given words. */
   const pick = async (key, text, row = text) => {
-    await page.keyboard.press(key);
-    const input = quick.locator('input[type="text"], input.input').first();
-    await input.waitFor({ state: 'visible' });
+    await openQuick(key);
     await input.pressSequentially(text);
     await quick.locator('.monaco-list-row', { hasText: row }).first().click();
     await quick.waitFor({ state: 'hidden' });
@@ -39,11 +47,20 @@ export function person(workbench) {
       await pick('F1', title);
     },
 
+    /** Chooses a colour theme from the list of them. */
+    async theme(label) {
+      await openQuick('F1');
+      await input.pressSequentially('Preferences: Color Theme');
+      await quick.locator('.monaco-list-row', { hasText: 'Preferences: Color Theme' }).first().click();
+      await quick.locator('.monaco-list-row', { hasText: 'Dark Modern' }).first().waitFor();
+      await input.pressSequentially(label);
+      await quick.locator('.monaco-list-row', { hasText: label }).first().click();
+      await quick.waitFor({ state: 'hidden' });
+    },
+
     /** Runs a command from the palette with the keyboard alone. */
     async commandByKeyboard(title) {
-      await page.keyboard.press('F1');
-      const input = quick.locator('input[type="text"], input.input').first();
-      await input.waitFor({ state: 'visible' });
+      await openQuick('F1');
       await input.pressSequentially(title);
       await quick.locator('.monaco-list-row.focused', { hasText: title }).first().waitFor();
       await page.keyboard.press('Enter');
