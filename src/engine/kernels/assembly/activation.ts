@@ -7,14 +7,12 @@ import { fma, oneMinusSquare } from './simd';
 const SELU_SCALE: f32 = 1.0507009873554805;
 const SELU_SCALED_ALPHA: f32 = 1.7580993408473768;
 
-/** φ(z). `alpha`: slope of leakyRelu, scale of elu. */
+/** φ(z) of all but tanh and sigmoid, which hotRows.ts has. `alpha`: slope of leakyRelu, scale of elu. */
 // @ts-ignore: decorator
 @inline export function activate(code: i32, z: v128, alpha: v128): v128 {
   const zero = f32x4.splat(0);
   // Not pmax(z, 0): that would turn NaN into 0.
   if (code == Activation.relu) return v128.andnot(z, f32x4.lt(z, zero));
-  if (code == Activation.tanh) return functions.tanh(z);
-  if (code == Activation.sigmoid) return functions.sigmoid(z);
   if (code == Activation.leakyRelu) return v128.bitselect(z, f32x4.mul(z, alpha), f32x4.gt(z, zero));
   if (code == Activation.elu) return v128.bitselect(z, f32x4.mul(functions.expm1(z), alpha), f32x4.gt(z, zero));
   if (code == Activation.selu) {
@@ -37,7 +35,8 @@ const SELU_SCALED_ALPHA: f32 = 1.7580993408473768;
 @inline export function backward(code: i32, dh: v128, y: v128, alpha: v128): v128 {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  if (code == Activation.relu) return v128.and(dh, f32x4.gt(y, zero));
+  // As in PyTorch, a NaN output does not stop the gradient: a run that breaks must not look like one that vanished.
+  if (code == Activation.relu) return v128.andnot(dh, f32x4.le(y, zero));
   if (code == Activation.tanh) return f32x4.mul(dh, oneMinusSquare(y));
   if (code == Activation.sigmoid) return f32x4.mul(dh, f32x4.mul(y, f32x4.sub(one, y)));
   if (code == Activation.leakyRelu) return v128.bitselect(dh, f32x4.mul(dh, alpha), f32x4.gt(y, zero));
@@ -51,9 +50,9 @@ const SELU_SCALED_ALPHA: f32 = 1.7580993408473768;
     const d = f32x4.sub(one, f32x4.abs(y));
     return f32x4.mul(dh, f32x4.mul(d, d));
   }
-  if (code == Activation.hardSigmoid) return f32x4.mul(v128.and(dh, between(y, 0, 1)), f32x4.splat(0.2));
-  if (code == Activation.hardTanh) return v128.and(dh, between(y, -1, 1));
-  if (code == Activation.relu6) return v128.and(dh, between(y, 0, 6));
+  if (code == Activation.hardSigmoid) return f32x4.mul(v128.andnot(dh, outside(y, 0, 1)), f32x4.splat(0.2));
+  if (code == Activation.hardTanh) return v128.andnot(dh, outside(y, -1, 1));
+  if (code == Activation.relu6) return v128.andnot(dh, outside(y, 0, 6));
   if (code == Activation.gelu) return f32x4.mul(dh, functions.geluDerivative(y));
   if (code == Activation.silu) return f32x4.mul(dh, functions.siluDerivative(y));
   if (code == Activation.mish) return f32x4.mul(dh, functions.mishDerivative(y));
@@ -89,6 +88,6 @@ const SELU_SCALED_ALPHA: f32 = 1.7580993408473768;
   return f32x4.pmax(f32x4.pmin(x, f32x4.splat(high)), f32x4.splat(low));
 }
 // @ts-ignore: decorator
-@inline function between(x: v128, low: f32, high: f32): v128 {
-  return v128.and(f32x4.gt(x, f32x4.splat(low)), f32x4.lt(x, f32x4.splat(high)));
+@inline function outside(x: v128, low: f32, high: f32): v128 {
+  return v128.or(f32x4.le(x, f32x4.splat(low)), f32x4.ge(x, f32x4.splat(high)));
 }

@@ -48,26 +48,6 @@ const LIMIT: f32 = 87.33654;
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
-/** tanh by the rational approximation that Eigen uses; never beyond ±1. */
-// @ts-ignore: decorator
-@inline export function tanh(x0: v128): v128 {
-  const c = f32x4.splat(7.90531110763549805);
-  const x = f32x4.pmax(f32x4.pmin(x0, c), f32x4.neg(c));
-  const x2 = f32x4.mul(x, x);
-  let p = fma(f32x4.splat(-2.76076847742355e-16), x2, f32x4.splat(2.00018790482477e-13));
-  p = fma(p, x2, f32x4.splat(-8.60467152213735e-11));
-  p = fma(p, x2, f32x4.splat(5.12229709037114e-8));
-  p = fma(p, x2, f32x4.splat(1.48572235717979e-5));
-  p = fma(p, x2, f32x4.splat(6.37261928875436e-4));
-  p = fma(p, x2, f32x4.splat(4.89352455891786e-3));
-  let q = fma(f32x4.splat(1.19825839466702e-6), x2, f32x4.splat(1.18534705686654e-4));
-  q = fma(q, x2, f32x4.splat(2.268434632439e-3));
-  q = fma(q, x2, f32x4.splat(4.89352518554385e-3));
-  const y = f32x4.div(f32x4.mul(x, p), q);
-  const one = f32x4.splat(1);
-  return f32x4.pmax(f32x4.pmin(y, one), f32x4.neg(one));
-}
-
 /** 1 ÷ (1 + e^−x) */
 // @ts-ignore: decorator
 @inline export function sigmoid(x: v128): v128 {

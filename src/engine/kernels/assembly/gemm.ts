@@ -15,7 +15,8 @@ export const PANEL_BYTES: usize = PANEL_A + <usize>(NC * KC * 4);
 const DIRECT_BYTES: i32 = 24576;
 
 /** OP.gemm: strides in elements. */
-export function gemm(
+// @ts-ignore: decorator
+@inline export function gemm(
   M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, csb: i32,
   C: usize, ldc: i32, accumulate: i32, repeat: i32, strides: usize,
 ): void {
@@ -36,7 +37,9 @@ export function gemm(
 // ------------------------------------------------------------------------------------------------ in place
 
 /** A 4×8 tile straight from A (byte strides rs, cs) and row-major B (byte stride lb). */
-function tileDirect(K: i32, a: usize, rs: usize, cs: usize, b: usize, lb: usize, c: usize, lc: usize, accumulate: i32): void {
+function tileDirect(
+  K: i32, a: usize, rs: usize, cs: usize, b: usize, lb: usize, c: usize, lc: usize, accumulate: i32,
+): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
   let a1 = a + rs, a2 = a1 + rs, a3 = a2 + rs;
@@ -79,7 +82,10 @@ function rowDirect(K: i32, a: usize, cs: usize, b: usize, lb: usize, c: usize, a
 }
 
 // @ts-ignore: decorator
-@inline function storeTile(c: usize, lc: usize, accumulate: i32, c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128): void {
+@inline function storeTile(
+  c: usize, lc: usize, accumulate: i32, c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128,
+  c31: v128,
+): void {
   const r1 = c + lc, r2 = r1 + lc, r3 = r2 + lc;
   if (accumulate) {
     c00 = f32x4.add(c00, v128.load(c));
@@ -102,7 +108,9 @@ function rowDirect(K: i32, a: usize, cs: usize, b: usize, lb: usize, c: usize, a
 }
 
 /** N a multiple of 8, B row-major. */
-export function productDirect(M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, C: usize, ldc: i32, accumulate: i32): void {
+export function productDirect(
+  M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, C: usize, ldc: i32, accumulate: i32,
+): void {
   const rs = <usize>rsa << 2, cs = <usize>csa << 2, lb = <usize>rsb << 2, lc = <usize>ldc << 2;
   for (let j = 0; j < N; j += 8) {
     let a = A, c = C, i = 0;
@@ -127,6 +135,20 @@ export function productDirect(M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i
 export function productDots(M: i32, N: i32, K: i32, A: usize, lda: i32, B: usize, ldb: i32, C: usize, ldc: i32): void {
   const la = <usize>lda << 2, lb = <usize>ldb << 2, lc = <usize>ldc << 2, kb = <usize>K << 2;
   let i = 0;
+  // Two features, as in the plane: a 2×2 tile is one vector of C.
+  if (N == 2 && ldc == 2) for (; i + 2 <= M; i += 2) {
+    let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
+    for (let k: usize = 0; k < kb; k += 16) {
+      const x = v128.load(A + k), y = v128.load(A + la + k), z0 = v128.load(B + k), z1 = v128.load(B + lb + k);
+      s0 = fma(x, z0, s0);
+      s1 = fma(x, z1, s1);
+      t0 = fma(y, z0, t0);
+      t1 = fma(y, z1, t1);
+    }
+    v128.store(C, sumFour(s0, s1, t0, t1));
+    A += la << 1;
+    C += lc << 1;
+  }
   for (; i + 2 <= M; i += 2) {
     let b = B, c = C, j = 0;
     for (; j + 4 <= N; j += 4) {

@@ -4,6 +4,7 @@ import { activationBackward } from './backward';
 import { HEAD_LENGTH, Op, RECORD_LENGTH } from './contract';
 import { biasActivation } from './forward';
 import { gemm, PANEL_BYTES } from './gemm';
+import { writeConstants } from './hotRows';
 import { loss } from './losses';
 import {
   diverged, floatAt, floatOrNone, FLOATS, intAt, SCRATCH_PANELS, setDiverged, setScratch, STATS, statsOrNone,
@@ -15,12 +16,13 @@ import { softmax, softmaxBackward } from './softmax';
 import { sumOfSquares } from './statistics';
 
 export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
-export { activationStatistics, biasLinear, biasOther, biasRelu, biasSigmoid, biasTanh } from './forward';
+export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
 export { productDirect, productDots, productPacked } from './gemm';
+export { sigmoidRows, tanhRows } from './hotRows';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
-  activationBackward, adaptiveClip, axpy, axpyGradient, biasActivation, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gemm,
-  gradientStatistics, loss, parameter, softmax, softmaxBackward, sumOfSquares,
+  adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
+  parameter, softmax, softmaxBackward, sumOfSquares,
 };
 
 /** Bytes of scratch space that the operations want behind the arena. */
@@ -30,6 +32,7 @@ export function scratchBytes(): i32 {
 /** Tells where the scratch space begins, a multiple of 64. */
 export function initialize(scratch: i32): void {
   setScratch(<usize>scratch);
+  writeConstants();
 }
 
 /** Kernels.runOnce of contract.ts: indexes into ints and stats. Answers whether the step has to be the last. */

@@ -5,7 +5,9 @@ import { HEAD_BATCH, HEAD_INVERSE_BATCH } from './memory';
 import { countLanes, firstLanes, flush, SMALLEST_NORMAL, sumLanes } from './simd';
 
 /** OP.loss. `dY` and `out` are 0 where not wanted. */
-export function loss(kind: i32, units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, scaleAt: usize): void {
+export function loss(
+  kind: i32, units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, scaleAt: usize,
+): void {
   const factor = load<f32>(scaleAt) * load<f32>(HEAD_INVERSE_BATCH);
   if (kind == Loss.softmaxCrossEntropy) crossEntropy(units, positions, Y, T, dY, ld, out, factor);
   else if (kind == Loss.meanSquaredError) squaredError(units * positions, Y, T, dY, ld, out, factor);
@@ -20,7 +22,9 @@ export function loss(kind: i32, units: i32, positions: i32, Y: usize, T: usize, 
 }
 
 /** Column-wise softmax and the cross-entropy of its labels; a vector is four columns. */
-export function crossEntropy(units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32): void {
+export function crossEntropy(
+  units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32,
+): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
   const size = <usize>units * stride;
@@ -110,7 +114,9 @@ export function squaredError(rows: i32, Y: usize, T: usize, dY: usize, ld: i32, 
 }
 
 /** The other losses whose elements do not know of each other. Huber's δ is 1; hinge takes a target above 0 as +1, else −1. */
-export function elementLoss(kind: i32, rows: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32): void {
+export function elementLoss(
+  kind: i32, rows: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32,
+): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
   const zero = f32x4.splat(0);

@@ -21,10 +21,11 @@ export const HEAD_CLIP_SCALE: usize = FLOATS + 28;
 /** Floats in one block of a parameter: small enough for a float32 sum, large enough to hide the block's end. */
 export const BLOCK: i32 = 512;
 // Scratch space behind `scratch`, in bytes. The steps of one block with room for a ragged end, three ragged ends of
-// weights and states, a tile of a matrix product, then its packed panels.
+// weights and states, a tile of a matrix product, constants (hotRows.ts), then the product's packed panels.
 export const SCRATCH_ENDS: usize = 2304;
 export const SCRATCH_TILE: usize = 2432;
-export const SCRATCH_PANELS: usize = 2560;
+export const SCRATCH_CONSTANTS: usize = 2560;
+export const SCRATCH_PANELS: usize = 3072 + 64;
 
 /** First byte of the scratch space, behind all that the arena gives out. */
 export let scratch: usize = 0;

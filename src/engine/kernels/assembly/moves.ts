@@ -33,10 +33,11 @@ export function gather(dst: usize, features: i32, src: usize, ld: i32): void {
       to += stride << 2;
     }
     for (; f < features; f++) {
-      store<f32>(to, load<f32>(a));
-      store<f32>(to, load<f32>(b), 4);
-      store<f32>(to, load<f32>(c), 8);
-      store<f32>(to, load<f32>(d), 12);
+      // One store of four: what reads it next is a vector as well, and would have to wait for four.
+      let x = v128.load32_zero(a);
+      x = v128.load_lane<f32>(b, x, 1);
+      x = v128.load_lane<f32>(c, x, 2);
+      v128.store(to, v128.load_lane<f32>(d, x, 3));
       a += 4;
       b += 4;
       c += 4;
@@ -129,7 +130,9 @@ export function axpy(count: i32, src: usize, dst: usize, scaleAt: usize, accumul
 }
 
 /** OP.axpyGradient. A gradient of zeros has no magnitude, so its exponent does not count. */
-export function axpyGradient(count: i32, src: usize, dst: usize, scaleAt: usize, eSrcAt: usize, eDstAt: usize, accumulate: i32): void {
+export function axpyGradient(
+  count: i32, src: usize, dst: usize, scaleAt: usize, eSrcAt: usize, eDstAt: usize, accumulate: i32,
+): void {
   const eSrc = load<i32>(eSrcAt);
   const eDst = load<i32>(eDstAt);
   if (accumulate && eSrc != eDst) {

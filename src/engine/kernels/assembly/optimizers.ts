@@ -17,17 +17,6 @@ import { sumOfSquares } from './statistics';
   return load<f32>(hyper, 20);
 }
 
-/** Whether the rule does more than to take the gradient as it is. */
-// @ts-ignore: decorator
-@inline export function needsDirection(kind: i32, state1: usize): bool {
-  return kind != Optimizer.sgd || state1 != 0;
-}
-
-/** The block in scratch times `factor`. */
-export function scaleBlock(n: i32, factor: f32): void {
-  const f = f32x4.splat(factor);
-  for (let p = scratch, end = scratch + (<usize>n << 2); p < end; p += 16) v128.store(p, f32x4.mul(v128.load(p), f));
-}
 /** The block in scratch, held within ±limit. */
 export function clampBlock(n: i32, limit: f32): void {
   const high = f32x4.splat(limit);
@@ -51,35 +40,55 @@ export function addWeights(bytes: usize, d: usize, w: usize, decay: f32): void {
   return flush(x, f32x4.splat(SMALLEST_NORMAL));
 }
 
-/** d: a gradient becomes a direction. m, v: the states, 0 where the rule has none. */
-export function direction(kind: i32, bytes: usize, d: usize, m: usize, v: usize, hyper: usize, flags: i32): void {
+/**
+ * Turns the gradient at `g` into a direction at `d` (which may be g). m, v: the states, 0 where the rule has none.
+ * @returns where the direction is: d, or what it equals already
+ */
+export function direction(
+  kind: i32, bytes: usize, g: usize, d: usize, m: usize, v: usize, hyper: usize, flags: i32,
+): usize {
   const momentum = load<f32>(hyper), beta1 = load<f32>(hyper, 4), beta2 = load<f32>(hyper, 8), epsilon = load<f32>(hyper, 12);
   if (kind == Optimizer.sgd) {
-    if (m != 0) sgd(bytes, d, m, momentum, flags);
-  } else if (kind == Optimizer.rmsprop) rmsprop(bytes, d, m, v, momentum, beta1, epsilon);
-  else if (kind == Optimizer.adagrad) adagrad(bytes, d, m, epsilon);
-  else if (kind == Optimizer.adadelta) adadelta(bytes, d, m, v, beta1, epsilon);
-  else if (kind == Optimizer.nadam) nadam(bytes, d, m, v, beta1, beta2, epsilon);
-  else if (kind == Optimizer.lion) lion(bytes, d, m, beta1, beta2);
-  else adam(bytes, d, m, v, beta1, beta2, epsilon);
+    if (m == 0) return g;
+    if ((flags & UpdateFlag.nesterov) == 0) return heavyBall(bytes, g, m, momentum);
+    nesterov(bytes, g, d, m, momentum);
+  } else if (kind == Optimizer.rmsprop) rmsprop(bytes, g, d, m, v, momentum, beta1, epsilon);
+  else if (kind == Optimizer.adagrad) adagrad(bytes, g, d, m, epsilon);
+  else if (kind == Optimizer.adadelta) adadelta(bytes, g, d, m, v, beta1, epsilon);
+  else if (kind == Optimizer.nadam) nadam(bytes, g, d, m, v, beta1, beta2, epsilon);
+  else if (kind == Optimizer.lion) lion(bytes, g, d, m, beta1, beta2);
+  else adam(bytes, g, d, m, v, beta1, beta2, epsilon);
+  return d;
 }
 
-function sgd(bytes: usize, d: usize, m: usize, momentum: f32, flags: i32): void {
+/** SGD with momentum: the direction is the buffer. */
+function heavyBall(bytes: usize, from: usize, m: usize, momentum: f32): usize {
   const mu = f32x4.splat(momentum);
-  const nesterov = (flags & UpdateFlag.nesterov) != 0;
+  const buffer = m;
+  for (const end = from + bytes; from < end; from += 16) {
+    v128.store(m, kept(fma(mu, v128.load(m), v128.load(from))));
+    m += 16;
+  }
+  return buffer;
+}
+function nesterov(bytes: usize, from: usize, d: usize, m: usize, momentum: f32): void {
+  const mu = f32x4.splat(momentum);
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const buffer = kept(fma(mu, v128.load(m), g));
     v128.store(m, buffer);
-    v128.store(d, nesterov ? fma(mu, buffer, g) : buffer);
+    v128.store(d, fma(mu, buffer, g));
+    from += 16;
     m += 16;
   }
 }
 
-function rmsprop(bytes: usize, d: usize, m: usize, v: usize, momentum: f32, alpha: f32, epsilon: f32): void {
+function rmsprop(
+  bytes: usize, from: usize, d: usize, m: usize, v: usize, momentum: f32, alpha: f32, epsilon: f32,
+): void {
   const a = f32x4.splat(alpha), rest = f32x4.splat(1 - alpha), eps = f32x4.splat(epsilon), mu = f32x4.splat(momentum);
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const square = kept(fma(a, v128.load(m), f32x4.mul(f32x4.mul(g, g), rest)));
     v128.store(m, square);
     let step = f32x4.div(g, f32x4.add(f32x4.sqrt(square), eps));
@@ -89,25 +98,27 @@ function rmsprop(bytes: usize, d: usize, m: usize, v: usize, momentum: f32, alph
       v += 16;
     }
     v128.store(d, step);
+    from += 16;
     m += 16;
   }
 }
 
-function adagrad(bytes: usize, d: usize, m: usize, epsilon: f32): void {
+function adagrad(bytes: usize, from: usize, d: usize, m: usize, epsilon: f32): void {
   const eps = f32x4.splat(epsilon);
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const sum = kept(fma(g, g, v128.load(m)));
     v128.store(m, sum);
     v128.store(d, f32x4.div(g, f32x4.add(f32x4.sqrt(sum), eps)));
+    from += 16;
     m += 16;
   }
 }
 
-function adadelta(bytes: usize, d: usize, m: usize, v: usize, rho: f32, epsilon: f32): void {
+function adadelta(bytes: usize, from: usize, d: usize, m: usize, v: usize, rho: f32, epsilon: f32): void {
   const r = f32x4.splat(rho), rest = f32x4.splat(1 - rho), eps = f32x4.splat(epsilon);
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const square = kept(fma(r, v128.load(m), f32x4.mul(f32x4.mul(g, g), rest)));
     const deltas = v128.load(v);
     const ratio = f32x4.div(f32x4.sqrt(f32x4.add(deltas, eps)), f32x4.sqrt(f32x4.add(square, eps)));
@@ -115,29 +126,31 @@ function adadelta(bytes: usize, d: usize, m: usize, v: usize, rho: f32, epsilon:
     v128.store(m, square);
     v128.store(v, kept(fma(r, deltas, f32x4.mul(f32x4.mul(delta, delta), rest))));
     v128.store(d, delta);
+    from += 16;
     m += 16;
     v += 16;
   }
 }
 
-function adam(bytes: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
+function adam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
   const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
   const eps = f32x4.splat(epsilon);
   const first = f32x4.splat(1 / load<f32>(HEAD_BIAS_CORRECTION_1));
   const second = f32x4.splat(1 / sqrt<f32>(load<f32>(HEAD_BIAS_CORRECTION_2)));
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const mean = kept(fma(b1, v128.load(m), f32x4.mul(c1, g)));
     const square = kept(fma(b2, v128.load(v), f32x4.mul(f32x4.mul(c2, g), g)));
     v128.store(m, mean);
     v128.store(v, square);
     v128.store(d, f32x4.div(f32x4.mul(mean, first), fma(f32x4.sqrt(square), second, eps)));
+    from += 16;
     m += 16;
     v += 16;
   }
 }
 
-function nadam(bytes: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
+function nadam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
   const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
   const eps = f32x4.splat(epsilon);
   const mu = load<f32>(HEAD_MU), muNext = load<f32>(HEAD_MU_NEXT), product = load<f32>(HEAD_MU_PRODUCT);
@@ -145,26 +158,28 @@ function nadam(bytes: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f3
   const ofMean = f32x4.splat(muNext / (1 - product * muNext));
   const second = f32x4.splat(1 / sqrt<f32>(load<f32>(HEAD_BIAS_CORRECTION_2)));
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d);
+    const g = v128.load(from);
     const mean = kept(fma(b1, v128.load(m), f32x4.mul(c1, g)));
     const square = kept(fma(b2, v128.load(v), f32x4.mul(f32x4.mul(c2, g), g)));
     v128.store(m, mean);
     v128.store(v, square);
     v128.store(d, f32x4.div(fma(ofMean, mean, f32x4.mul(ofGradient, g)), fma(f32x4.sqrt(square), second, eps)));
+    from += 16;
     m += 16;
     v += 16;
   }
 }
 
-function lion(bytes: usize, d: usize, m: usize, beta1: f32, beta2: f32): void {
+function lion(bytes: usize, from: usize, d: usize, m: usize, beta1: f32, beta2: f32): void {
   const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
   const zero = f32x4.splat(0), one = f32x4.splat(1), signBit = i32x4.splat(0x80000000);
   for (const end = d + bytes; d < end; d += 16) {
-    const g = v128.load(d), mean = v128.load(m);
+    const g = v128.load(from), mean = v128.load(m);
     const mix = fma(b1, mean, f32x4.mul(c1, g));
     v128.store(m, kept(fma(b2, mean, f32x4.mul(c2, g))));
     // ±1, 0 at 0, NaN at NaN
     v128.store(d, v128.bitselect(v128.or(one, v128.and(mix, signBit)), mix, f32x4.gt(f32x4.abs(mix), zero)));
+    from += 16;
     m += 16;
   }
 }
@@ -193,7 +208,9 @@ export function clip(list: usize, count: i32, limit: f32, base: usize, out: usiz
 }
 
 /** OP.adaptiveClip: each row of G is at most limit · max(‖w‖, epsilon) long. */
-export function adaptiveClip(rows: i32, columns: i32, W: usize, G: usize, limit: f32, epsilon: f32, exponent: i32): void {
+export function adaptiveClip(
+  rows: i32, columns: i32, W: usize, G: usize, limit: f32, epsilon: f32, exponent: i32,
+): void {
   const stride = <usize>columns << 2;
   for (let r = 0; r < rows; r++) {
     const weight = Math.max(Math.sqrt(sumOfSquares(1, columns, W, stride)), <f64>epsilon);

@@ -7,6 +7,17 @@
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/** Bytes that nobody writes, between the two heads: 0. */
+const ZEROS: usize = 32;
+/**
+ * The same vector, as something that the engine does not know to be a constant. V8 builds vector constants anew wherever
+ * they are used, three instructions each; one that was held before a loop stays in a register or on the stack.
+ */
+// @ts-ignore: decorator
+@inline export function hold(constant: v128): v128 {
+  return v128.xor(constant, v128.load(ZEROS));
+}
+
 /** 1 − a², without cancellation near |a| = 1: rounded once where the build has relaxed SIMD. */
 // @ts-ignore: decorator
 @inline export function oneMinusSquare(a: v128): v128 {
@@ -42,17 +53,31 @@
   t = i32x4.add(t, v128.shuffle<i32>(t, t, 1, 0, 3, 2));
   return i32x4.extract_lane(t, 0);
 }
+/** The smallest lane of `low` and the largest of `high`, as a float64 pair; no lane of either is NaN. */
 // @ts-ignore: decorator
-@inline export function maxLane(v: v128): f32 {
-  let t = f32x4.pmax(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+@inline export function range(low: v128, high: v128): v128 {
+  const minus = f32x4.neg(low);
+  let t = f32x4.pmax(v128.shuffle<f32>(minus, high, 0, 1, 4, 5), v128.shuffle<f32>(minus, high, 2, 3, 6, 7));
   t = f32x4.pmax(t, v128.shuffle<f32>(t, t, 1, 0, 3, 2));
-  return f32x4.extract_lane(t, 0);
+  // −low, high
+  const pair = f64x2.promote_low_f32x4(v128.shuffle<f32>(t, t, 0, 2, 0, 2));
+  return v128.xor(pair, i64x2(i64.MIN_VALUE, 0));
 }
+
+/** The sums over lanes of two vectors, as a float64 pair. */
 // @ts-ignore: decorator
-@inline export function minLane(v: v128): f32 {
-  let t = f32x4.pmin(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  t = f32x4.pmin(t, v128.shuffle<f32>(t, t, 1, 0, 3, 2));
-  return f32x4.extract_lane(t, 0);
+@inline export function sumPair(a: v128, b: v128): v128 {
+  const x = f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(v128.shuffle<f32>(a, a, 2, 3, 0, 1)));
+  const y = f64x2.add(f64x2.promote_low_f32x4(b), f64x2.promote_low_f32x4(v128.shuffle<f32>(b, b, 2, 3, 0, 1)));
+  return f64x2.add(v128.shuffle<f64>(x, y, 0, 2), v128.shuffle<f64>(x, y, 1, 3));
+}
+
+/** Of magnitudes as bits less 1, unsigned, the least: the smallest magnitude that is not 0, or 0 where all were 0. */
+// @ts-ignore: decorator
+@inline export function leastLane(v: v128): f32 {
+  let t = i32x4.min_u(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
+  t = i32x4.min_u(t, v128.shuffle<i32>(t, t, 1, 0, 3, 2));
+  return reinterpret<f32>(i32x4.extract_lane(t, 0) + 1);
 }
 
 /** 2^−100: magnitudes below it become 0 in activations and gradients (contract.ts). */

@@ -13,17 +13,24 @@ const LEAST_VARIANCE: f64 = 1.0 / 64.0;
 @inline export function trustworthy(sumOfSquares: f64): bool {
   return sumOfSquares >= LEAST_SQUARES && sumOfSquares <= MOST_SQUARES;
 }
-/** Whether the variance of n numbers survives in their float32 sums. */
+/** The same of four float32 sums. */
 // @ts-ignore: decorator
-@inline export function varianceSurvives(n: f64, sum: f64, sumOfSquares: f64): bool {
-  return n * sumOfSquares - sum * sum >= LEAST_VARIANCE * n * sumOfSquares;
+@inline export function allTrustworthy(sums: v128): bool {
+  const low = f32x4.ge(sums, f32x4.splat(<f32>LEAST_SQUARES));
+  return i32x4.all_true(v128.and(low, f32x4.le(sums, f32x4.splat(<f32>MOST_SQUARES))));
 }
-
 /** Vectors after which float32 sums are handed over to float64: a lane's sum of so many keeps about seven digits. */
 export const VECTORS_PER_SUM: i32 = 128;
+/** The bytes of so many vectors. */
+export const BYTES_PER_SUM: usize = <usize>VECTORS_PER_SUM << 4;
 
 /** Sum of squares of `rows` runs of `columns` floats, `stride` bytes apart. */
 export function sumOfSquares(rows: i32, columns: i32, x: usize, stride: usize): f64 {
+  if (<usize>columns << 2 == stride) {
+    // One run.
+    columns *= rows;
+    rows = 1;
+  }
   const full = <usize>(columns & ~3) << 2;
   const ragged = columns & 3;
   const zero = f32x4.splat(0);
@@ -77,62 +84,65 @@ export function squares64(rows: i32, columns: i32, x: usize, stride: usize): f64
   return sum;
 }
 
-/** ACTIVATION_RAW. `n` numbers in `rows` runs of `columns`; the vectors are a float32 pass's lanes. */
-export function writeActivation(
-  out: usize, rows: i32, columns: i32, h: usize, stride: usize,
-  sum: f64, sumOfSquares: f64, zeros: i32, saturated: i32, deadUnits: i32,
+/** ACTIVATION_RAW of `rows` runs of `columns` numbers, `stride` bytes apart. `sums`: Σ and Σ² of h less the first h. */
+// @ts-ignore: decorator
+@inline export function writeActivation(
+  out: usize, rows: i32, columns: i32, h: usize, stride: usize, sums: v128, zeros: i32, saturated: i32, deadUnits: i32,
 ): void {
-  const n = <f64>rows * <f64>columns;
   const pivot = <f64>load<f32>(h);
-  if (!trustworthy(sumOfSquares) || !varianceSurvives(n, sum, sumOfSquares)) {
-    sum = 0;
-    sumOfSquares = 0;
-    let row = h;
-    for (let r = 0; r < rows; r++) {
-      const end = row + (<usize>columns << 2);
-      for (let p = row; p < end; p += 4) {
-        const d = <f64>load<f32>(p) - pivot;
-        sum += d;
-        sumOfSquares += d * d;
-      }
-      row += stride;
-    }
-  }
   store<f64>(out, pivot);
-  store<f64>(out, sum, 8);
-  store<f64>(out, sumOfSquares, 16);
+  if (!reliable(<f64>rows * <f64>columns, sums)) sums = sums64(rows, columns, h, stride, pivot);
+  v128.store(out, sums, 8);
   store<f64>(out, <f64>zeros, 24);
   store<f64>(out, <f64>saturated, 32);
   store<f64>(out, <f64>deadUnits, 40);
 }
 
-/** The first six of GRADIENT_RAW and of PARAMETER_RAW. Answers how many entries are not finite. */
+/**
+ * The first six of GRADIENT_RAW and of PARAMETER_RAW. `sums`: Σ and Σ²; `ends`: smallest and largest.
+ * @returns how many entries are not finite
+ */
 export function writeGradient(
-  out: usize, rows: i32, columns: i32, x: usize, stride: usize,
-  sum: f64, sumOfSquares: f64, min: f32, max: f32, zeros: i32,
+  out: usize, rows: i32, columns: i32, x: usize, stride: usize, sums: v128, ends: v128, zeros: i32,
 ): i32 {
-  const n = <f64>rows * <f64>columns;
   let nonFinite = 0;
-  if (!trustworthy(sumOfSquares) || !varianceSurvives(n, sum, sumOfSquares)) {
-    sum = 0;
-    sumOfSquares = 0;
-    let row = x;
-    for (let r = 0; r < rows; r++) {
-      const end = row + (<usize>columns << 2);
-      for (let p = row; p < end; p += 4) {
-        const v = <f64>load<f32>(p);
-        sum += v;
-        sumOfSquares += v * v;
-        if (!(Math.abs(v) < Infinity)) nonFinite++;
-      }
-      row += stride;
-    }
+  if (!reliable(<f64>rows * <f64>columns, sums)) {
+    sums = sums64(rows, columns, x, stride, 0);
+    nonFinite = countNonFinite(rows, columns, x, stride);
   }
-  store<f64>(out, sum);
-  store<f64>(out, sumOfSquares, 8);
-  store<f64>(out, <f64>min, 16);
-  store<f64>(out, <f64>max, 24);
+  v128.store(out, sums);
+  v128.store(out, ends, 16);
   store<f64>(out, <f64>zeros, 32);
   store<f64>(out, <f64>nonFinite, 40);
   return nonFinite;
+}
+
+/** Whether Σ and Σ² of n numbers can be trusted, and their variance too. */
+// @ts-ignore: decorator
+@inline function reliable(n: f64, sums: v128): bool {
+  const sum = f64x2.extract_lane(sums, 0);
+  const squares = f64x2.extract_lane(sums, 1);
+  return trustworthy(squares) && n * squares * (1 - LEAST_VARIANCE) >= sum * sum;
+}
+/** Σ and Σ² less `pivot`, in float64 throughout. */
+function sums64(rows: i32, columns: i32, x: usize, stride: usize, pivot: f64): v128 {
+  let sum: f64 = 0;
+  let squares: f64 = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let p = x, end = x + (<usize>columns << 2); p < end; p += 4) {
+      const d = <f64>load<f32>(p) - pivot;
+      sum += d;
+      squares += d * d;
+    }
+    x += stride;
+  }
+  return f64x2.replace_lane(f64x2.splat(sum), 1, squares);
+}
+function countNonFinite(rows: i32, columns: i32, x: usize, stride: usize): i32 {
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let p = x, end = x + (<usize>columns << 2); p < end; p += 4) count += i32(!(abs(load<f32>(p)) < Infinity));
+    x += stride;
+  }
+  return count;
 }

@@ -47,7 +47,8 @@ export function activate(activation: number, z: number, alpha: number): number {
 export function derivative(activation: number, y: number, alpha: number): number {
   switch (activation) {
     case ACTIVATION_CODE.relu:
-      return y > 0 ? 1 : 0;
+      // As in PyTorch, a NaN output does not stop the gradient.
+      return y <= 0 ? 0 : 1;
     case ACTIVATION_CODE.tanh:
       return (1 - y) * (1 + y);
     case ACTIVATION_CODE.sigmoid:
@@ -63,11 +64,11 @@ export function derivative(activation: number, y: number, alpha: number): number
     case ACTIVATION_CODE.softsign:
       return (1 - Math.abs(y)) ** 2;
     case ACTIVATION_CODE.hardSigmoid:
-      return y > 0 && y < 1 ? 0.2 : 0;
+      return y <= 0 || y >= 1 ? 0 : 0.2;
     case ACTIVATION_CODE.hardTanh:
-      return y > -1 && y < 1 ? 1 : 0;
+      return y <= -1 || y >= 1 ? 0 : 1;
     case ACTIVATION_CODE.relu6:
-      return y > 0 && y < 6 ? 1 : 0;
+      return y <= 0 || y >= 6 ? 0 : 1;
     case ACTIVATION_CODE.gelu:
       return normalCdf(y) + (y * Math.exp(-0.5 * y * y)) / Math.sqrt(2 * Math.PI);
     case ACTIVATION_CODE.silu:

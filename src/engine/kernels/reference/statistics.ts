@@ -7,6 +7,15 @@ import { scaleByPower } from './context';
 /** Saturated: φ′ below this share of its maximum (netspec.md, `saturatedFraction`). */
 const SATURATION = 0.05;
 
+/** The squashing activations, whose φ′ tends to 0 on both sides. */
+const SQUASHING: ReadonlySet<number> = new Set([
+  ACTIVATION_CODE.sigmoid,
+  ACTIVATION_CODE.tanh,
+  ACTIVATION_CODE.softsign,
+  ACTIVATION_CODE.hardSigmoid,
+  ACTIVATION_CODE.hardTanh,
+]);
+
 /** Whether h lies where a squashing activation hardly passes gradients on; false for all other activations. */
 function isSaturated(activation: number, h: number): boolean {
   switch (activation) {
@@ -53,10 +62,11 @@ export function activationStatistics(
         sumOfSquares += (h - pivot) ** 2;
         if (h === 0) zeros++;
         if (isSaturated(activation, h)) saturated++;
-        if (!(h <= 0)) dead = false;
+        if (h > 0) dead = false;
       }
     }
-    if (dead) deadUnits++;
+    // A unit that saturates still passes something on: only the others can be dead.
+    if (dead && !SQUASHING.has(activation)) deadUnits++;
   }
   stats[at + ACTIVATION_RAW.pivot] = pivot;
   stats[at + ACTIVATION_RAW.sum] = sum;

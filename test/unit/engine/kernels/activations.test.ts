@@ -19,6 +19,7 @@ const SHAPES = [
   { units: 17, positions: 1, batch: 33 },
   { units: 3, positions: 5, batch: 30 },
   { units: 40, positions: 1, batch: 64 },
+  { units: 70, positions: 1, batch: 61 },
 ] as const;
 
 /** Runs biasActivation, then activationBackward, and reads everything they wrote. */
@@ -224,5 +225,30 @@ test('softmax and its backward pass', () => {
         if (units > 1) assertClose(a.backward, x.backward, 1e-5, `${what} backward`);
       },
     );
+  }
+});
+
+test('a NaN goes through every activation, forward and backward', () => {
+  for (const name of NAMES) {
+    for (const kernels of fastKernels()) {
+      const rig = new RigClass(kernels);
+      rig.batch(8);
+      const alpha = rig.floats([0.5]);
+      const values = [1, Number.NaN, 1, 1, 1, 1, 1, 1];
+      const Z = rig.floats(values);
+      const H = rig.floats(new Float32Array(8));
+      const dH = rig.floats(values);
+      const dZ = rig.floats(new Float32Array(8));
+      const e = rig.ints([0]);
+      const s = rig.stats(GRADIENT_RAW.length);
+      const Y = ACTIVATION_CODE[name] <= LAST_DERIVATIVE_FROM_OUTPUT ? H : Z;
+      rig.record(OP.biasActivation, 1, 1, Z, H, -1, ACTIVATION_CODE[name], alpha, 8, -1);
+      rig.record(OP.activationBackward, 1, 1, dH, dZ, Y, ACTIVATION_CODE[name], alpha, 8, e, e, s, 1);
+      rig.run();
+      const what = `${kernels.name} ${name}`;
+      assert.ok(Number.isNaN(rig.read(H, 8)[1]), `${what} forward`);
+      assert.ok(Number.isNaN(rig.read(dZ, 8)[1]), `${what} backward`);
+      assert.equal(rig.readStats(s, GRADIENT_RAW.length)[GRADIENT_RAW.nonFinite], 1, `${what} counted`);
+    }
   }
 });

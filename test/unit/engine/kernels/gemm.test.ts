@@ -60,6 +60,12 @@ for (const [M, N, K] of SIZES) {
   });
 }
 
+test('gemm of two columns without a gap: a weight gradient of the plane', () => {
+  for (const M of [1, 2, 5, 8]) {
+    check({ M, N: 2, K: 16, transposeA: false, transposeB: true, accumulate: false }, 1, 0);
+  }
+});
+
 test('gemm repeats with strides', () => {
   check({ M: 5, N: 16, K: 12, transposeA: false, transposeB: false, accumulate: false }, 3);
   check({ M: 6, N: 5, K: 8, transposeA: false, transposeB: true, accumulate: false }, 4, 0);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { UserError } from '../../../../src/base/errors';
 import * as contract from '../../../../src/engine/kernels/contract';
-import { enableRelaxedSimd, wasmFlavours } from '../../../../src/engine/kernels/wasm';
+import { createReferenceKernels } from '../../../../src/engine/kernels/reference';
+import { createWasmKernels, enableRelaxedSimd, wasmFlavours } from '../../../../src/engine/kernels/wasm';
 import { fastKernels, normals, Rig, referenceKernels } from './rig';
 
 const { ACTIVATION_CODE, HEAD_LENGTH, LOSS_CODE, OP, OPTIMIZER_CODE, PARAMETER_RAW, STEP_RAW } = contract;
@@ -86,6 +88,12 @@ test('relaxed SIMD is asked for only where validation fails, and plain SIMD runs
   });
   assert.ok(flavours.includes('wasm-simd'));
   assert.equal(asked, flavours.includes('wasm-relaxed-simd') ? 0 : 1);
+});
+
+test('memory that the machine has not is refused in words', () => {
+  const bytes = { floats: 2 ** 52, ints: 0, stats: 0 };
+  assert.throws(() => createReferenceKernels(bytes, 'float64'), UserError);
+  for (const flavour of wasmFlavours()) assert.throws(() => createWasmKernels(bytes, flavour), UserError);
 });
 
 test('the copy of the contract inside the WebAssembly says the same', () => {

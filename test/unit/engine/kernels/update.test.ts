@@ -114,6 +114,7 @@ test('statistics of a parameter, ragged sizes and several blocks', () => {
     [3, 1],
     [1, 7],
     [7, 3],
+    [9, 2],
     [17, 5],
     [33, 40],
     [3, 1031],
