@@ -26,18 +26,28 @@ function sink(stream: NodeJS.WriteStream): TextSink {
   };
 }
 
-const interruptListeners = new Set<() => void>();
-let interruptedAt: number | undefined;
-function interrupt(): void {
-  const now = performance.now();
-  if (interruptedAt !== undefined && now - interruptedAt < SAME_PRESS_MS) return;
-  // A second one, or one while nothing could be flushed.
-  if (interruptedAt !== undefined || interruptListeners.size === 0) process.exit(EXIT.interrupted);
-  interruptedAt = now;
-  for (const listener of interruptListeners) listener();
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/**
+ * Signals are taken only while somebody can flush something, and one of them only: at any other time the system ends the
+ * process itself, even one that is busy reading or initializing and would not get to look at a signal.
+ */
+function onInterrupt(listener: () => void): () => void {
+  let interrupted = false;
+  const interrupt = (): void => {
+    if (interrupted) return;
+    interrupted = true;
+    listener();
+    setTimeout(release, SAME_PRESS_MS).unref();
+  };
+  const release = (): void => {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  return () => {
+    // The same press may still arrive a second time, while what was done is being written.
+    if (!interrupted) release();
+  };
 }
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
 
 const io: CliIo = {
   stdout: sink(process.stdout),
@@ -48,10 +58,7 @@ const io: CliIo = {
   root: path.resolve(__dirname, '..'),
   now: () => performance.timeOrigin + performance.now(),
   breathe: () => new Promise((resolve) => setImmediate(resolve)),
-  onInterrupt(listener) {
-    interruptListeners.add(listener);
-    return () => interruptListeners.delete(listener);
-  },
+  onInterrupt,
 };
 
 // The status is set, not forced: what was written still has to get out.

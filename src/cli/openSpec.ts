@@ -4,7 +4,7 @@ import { UserError } from '../base/errors';
 import { DATA_CODES, type DataContext, DataError } from '../data/files';
 import { loadDataset } from '../data/loadDataset';
 import { nodeFiles } from '../data/nodeFiles';
-import { shapeOfDataset } from '../data/peekDataShape';
+import { peekDataShape, shapeOfDataset } from '../data/peekDataShape';
 import { analyzeSpec, pathRange, type SpecAnalysis } from '../spec/analyze';
 import type { Dataset } from '../spec/dataset';
 import type { Graph } from '../spec/network';
@@ -116,7 +116,11 @@ export function openSpec(specPath: string, overrides: Overrides, args: Arguments
   const spec = withOverrides(checked(first, source), overrides);
   let dataset: Dataset;
   try {
-    dataset = loadDataset(spec, dataContext(source, args, io));
+    const context = dataContext(source, args, io);
+    // Headers first: what does not fit is refused before it is read.
+    const dataShape = peekDataShape(spec.data, context, spec.loss);
+    checked(analyzeSpec(source.text, { memoryLimitBytes, dataShape }), source);
+    dataset = loadDataset(spec, context);
   } catch (error) {
     // What the spec itself says wrongly is told at its place; the files' faults are theirs.
     const ofSpec: readonly (string | undefined)[] = [DATA_CODES.path, DATA_CODES.column, DATA_CODES.source];

@@ -11,9 +11,10 @@ type CsvSpec = Extract<DataSpec, { source: 'csv' }>;
 
 const PATH_FIELD = ['data', 'path'] as const;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Files up to this size are read in whole when only their shape is asked for: some ten milliseconds. */
-const PEEK_WHOLE_BYTES = 2 ** 20;
-const PEEK_BYTES = 2 ** 16;
+/** So much is read when only the shape is asked for, of most tables the whole: some ten milliseconds. */
+const PEEK_BYTES = 2 ** 20;
+/** Of these the delimiter is guessed. */
+const GUESS_CHARACTERS = 2 ** 16;
 const CLASS_LOSSES: readonly LossName[] = ['softmaxCrossEntropy', 'binaryCrossEntropy', 'hinge'];
 
 /** Whether a loss wants class labels. */
@@ -39,13 +40,17 @@ export function loadCsv(
 export function peekCsv(data: CsvSpec, context: DataContext, loss?: LossName): DataShape {
   const file = findFile(data.path, PATH_FIELD, context);
   const classes = loss === undefined ? undefined : wantsClasses(loss);
-  if (file.bytes <= PEEK_WHOLE_BYTES && classes !== undefined) {
+  if (file.bytes <= PEEK_BYTES && classes !== undefined) {
     const { shape, samples } = readTable(decode(readFound(file, context.files), file), file, data, classes);
     const count = Math.min(samples.count, data.limit ?? samples.count);
     return { ...shape, ...splitCounts(count, data.testSplit) };
   }
   let text = decode(readFound(file, context.files, PEEK_BYTES), file);
-  if (file.bytes > PEEK_BYTES) text = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (file.bytes > PEEK_BYTES) {
+    text = text.slice(0, text.lastIndexOf('\n') + 1);
+    // Nothing but blank lines, or a row longer than what was read: only reading it all tells.
+    if (text.trim() === '') return {};
+  }
   let columns: Columns | undefined;
   eachRow(text, file, data, (cells) => {
     columns = chooseColumns(cells, data, file);
@@ -210,7 +215,7 @@ function eachRow(text: string, file: FoundFile, data: CsvSpec, take: (cells: str
 
 /** Found out from the first rows; blank ones would mislead the guess, yet have to be counted as lines later. */
 function guessDelimiter(text: string): string {
-  const { meta } = Papa.parse<string[]>(text.slice(0, PEEK_BYTES), {
+  const { meta } = Papa.parse<string[]>(text.slice(0, GUESS_CHARACTERS), {
     newline: '\n',
     preview: 10,
     skipEmptyLines: 'greedy',

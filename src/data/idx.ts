@@ -30,8 +30,8 @@ const MOST_DIMENSIONS = 4;
 const LONGEST_HEADER = 4 + 4 * MOST_DIMENSIONS;
 /** Deflate makes at most 1,032 bytes of one (RFC 1951: 258 bytes of two bits). */
 const MOST_RATIO = 1032;
-/** Compressed bytes that surely hold a header. */
-const PEEK_BYTES = 4096;
+/** Compressed bytes that hold a header: a stored block, of up to 64 KiB, comes out when it is complete. */
+const PEEK_BYTES = 2 ** 17;
 
 export interface IdxHeader {
   readonly type: number;

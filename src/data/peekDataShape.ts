@@ -6,8 +6,11 @@ import type { DataShape } from '../spec/network';
 import type { DataSpec, LossName } from '../spec/schema';
 import { peekCsv } from './csv';
 import type { DataContext } from './files';
-import { checkLabels, imageShape, loadLabels, peekIdx } from './idx';
+import { checkLabels, type IdxHeader, type IdxPair, imageShape, loadLabels, peekIdx } from './idx';
 import { DEFAULT_TEST_SPLIT } from './samples';
+
+/** Label files up to this size are read in whole, which tells the classes: some ten milliseconds. */
+const MOST_LABEL_BYTES = 4 * 2 ** 20;
 
 /**
  * Reads headers and first rows; unknown fields are absent. Sources without files answer {}.
@@ -21,13 +24,15 @@ export function peekDataShape(data: DataSpec, context: DataContext, loss?: LossN
   const images = peekIdx(pair.images, ['data', 'images'], context);
   const labels = peekIdx(pair.labels, ['data', 'labels'], context);
   checkLabels(labels, images, pair);
-  let classes = loadLabels(pair, context).classes;
+  let classes = peekClasses(labels, pair, context);
   let ownTest: number | undefined;
   if (data.test) {
     const testPair = { ...data.test, field: ['data', 'test'] };
     const testImages = peekIdx(testPair.images, ['data', 'test', 'images'], context);
-    checkLabels(peekIdx(testPair.labels, ['data', 'test', 'labels'], context), testImages, testPair);
-    classes = Math.max(classes, loadLabels(testPair, context).classes);
+    const testLabels = peekIdx(testPair.labels, ['data', 'test', 'labels'], context);
+    checkLabels(testLabels, testImages, testPair);
+    const testClasses = peekClasses(testLabels, testPair, context);
+    classes = classes && testClasses && Math.max(classes, testClasses);
     ownTest = testImages.dimensions[0];
   }
   const all = images.dimensions[0]!;
@@ -36,12 +41,17 @@ export function peekDataShape(data: DataSpec, context: DataContext, loss?: LossN
     inputShape: imageShape(images.dimensions),
     targetKind: 'classes',
     targetShape: [],
-    classes,
+    ...(classes === undefined ? {} : { classes }),
   };
   if (ownTest !== undefined && data.testSplit === undefined) {
     return { ...shape, trainSamples: count, testSamples: ownTest };
   }
   return { ...shape, ...splitCounts(count, data.testSplit ?? DEFAULT_TEST_SPLIT) };
+}
+
+/** Undefined where there are so many labels that reading them takes time. */
+function peekClasses(labels: IdxHeader, pair: IdxPair, context: DataContext): number | undefined {
+  return labels.totalBytes > MOST_LABEL_BYTES ? undefined : loadLabels(pair, context).classes;
 }
 
 /** The same for a dataset that was read: all fields known. */

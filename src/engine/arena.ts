@@ -99,13 +99,17 @@ export const SHARED_HEAD_BYTES = 2 * ALIGNMENT_BYTES;
 
 /**
  * One memory, three overlapping views: what WebAssembly runs on. The first allocation of ints and of floats is the
- * head (contract.ts), at index 0; it must hold at most 16 elements.
+ * head (contract.ts), at index 0. Each head has half of its 64 bytes; the other half stays 0 (assembly/simd.ts, `hold`).
  * @param end byte behind the last that may be given out
  */
 export function createSharedArena(buffer: ArrayBuffer, end: number): Arena {
   let top = SHARED_HEAD_BYTES;
   let intHead = true;
   let floatHead = true;
+  const head = (count: number): number => {
+    if (count * 4 > ALIGNMENT_BYTES / 2) throw new Error(`a head of ${count} elements`);
+    return 0;
+  };
   const allocate = (count: number, bytesPerElement: number, base: number): number => {
     const at = top;
     top += alignedBytes(count, bytesPerElement);
@@ -119,12 +123,12 @@ export function createSharedArena(buffer: ArrayBuffer, end: number): Arena {
     allocateInts(count) {
       if (!intHead) return allocate(count, 4, VIEW_BASE.ints);
       intHead = false;
-      return 0;
+      return head(count);
     },
     allocateFloats(count) {
       if (!floatHead) return allocate(count, 4, VIEW_BASE.floats);
       floatHead = false;
-      return 0;
+      return head(count);
     },
     allocateStats: (count) => allocate(count, 8, VIEW_BASE.stats),
     get usedBytes() {

@@ -22,10 +22,21 @@ export interface ParameterCheck {
    * entries of a layer whose gradient has vanished are of this kind.
    */
   readonly unresolved: number;
+  /**
+   * Entries at which the loss has no derivative: to one side it changes otherwise than to the other, however near. So it
+   * is with ReLU at exactly 0, such as for blank rows of a picture without a bias.
+   */
+  readonly kinks: number;
 }
 
 /** Steps of the differences: a gradient that is right agrees at one of them at least, a wrong one at none. */
 const STEPS = [1e-3, 1e-4, 1e-5] as const;
+/** Further steps where the gradient is so large that those go too far: they change the loss by these shares of it. */
+const STEEP_CHANGES = [1e-4, 1e-6] as const;
+/** Slopes to the two sides that differ by less than this share of what the gradient is off are those of a smooth loss. */
+const SMOOTH = 1e-3;
+/** Up to this error an entry agrees, whatever the slopes to its two sides. */
+const AGREES = 1e-6;
 /** A difference is told from rounding where it exceeds this many roundings of the loss. */
 const RESOLUTION = 2 ** -52 * 1e7;
 
@@ -48,13 +59,15 @@ export function checkGradients(options: GradientCheckOptions): ParameterCheck[] 
     const chosen = sample(values.length, options.entries ?? 20, random);
     let maxRelativeError = 0;
     let unresolved = 0;
+    let kinks = 0;
     for (const entry of chosen) {
       const best = bestDifference(trainer, batch, name, values, entry, gradient[entry]!, loss);
       if (best === undefined) unresolved++;
+      else if (best === 'kink') kinks++;
       else maxRelativeError = Math.max(maxRelativeError, best);
     }
     trainer.setParameter(name, values);
-    return { name, maxRelativeError, compared: chosen.length - unresolved, unresolved };
+    return { name, maxRelativeError, compared: chosen.length - unresolved - kinks, unresolved, kinks };
   });
 }
 
@@ -63,7 +76,10 @@ function sample(length: number, wanted: number, random: Random): Int32Array {
   return length <= wanted ? all : random.shuffle(all).slice(0, wanted);
 }
 
-/** Relative error of the step that agrees best; undefined where all are lost in rounding. */
+/**
+ * Relative error of the step that agrees best; undefined where all are lost in rounding. At a kink the slopes to the two
+ * sides differ at every step, by about as much as the gradient is off; those of a smooth loss by next to nothing.
+ */
 function bestDifference(
   trainer: Trainer,
   batch: number,
@@ -72,21 +88,27 @@ function bestDifference(
   entry: number,
   gradient: number,
   loss: number,
-): number | undefined {
+): number | 'kink' | undefined {
   const kept = values[entry]!;
   const at = (offset: number) => {
     values[entry] = kept + offset;
     trainer.setParameter(name, values);
     return trainer.lossAt(batch);
   };
+  const steep = STEEP_CHANGES.map((share) => (share * Math.abs(loss)) / Math.abs(gradient));
   let best: number | undefined;
-  for (const h of STEPS) {
-    const difference = (at(-2 * h) - 8 * at(-h) + 8 * at(h) - at(2 * h)) / (12 * h);
+  let smooth = false;
+  for (const h of [...STEPS, ...steep.filter((h) => h > 0 && h < STEPS[2])]) {
+    const [below2, below, above, above2] = [at(-2 * h), at(-h), at(h), at(2 * h)];
+    const difference = (below2 - 8 * below + 8 * above - above2) / (12 * h);
     const size = Math.max(Math.abs(gradient), Math.abs(difference));
     if (!(size * h > RESOLUTION * Math.max(Math.abs(loss), 1e-300))) continue;
-    const error = Math.abs(gradient - difference) / size;
-    best = best === undefined ? error : Math.min(best, error);
+    const off = Math.abs(gradient - difference);
+    best = Math.min(best ?? Number.POSITIVE_INFINITY, off / size);
+    const left = (3 * loss - 4 * below + below2) / (2 * h);
+    const right = (4 * above - 3 * loss - above2) / (2 * h);
+    smooth ||= Math.abs(left - right) < SMOOTH * off;
   }
   values[entry] = kept;
-  return best;
+  return best !== undefined && best > AGREES && !smooth ? 'kink' : best;
 }

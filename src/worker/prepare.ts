@@ -1,9 +1,10 @@
 // Owns the way from a start request to something that trains: text, spec, data, trainer. Leaves the loop to
 // `trainingRun.ts`.
 import { UserError } from '../base/errors';
+import type { DataContext } from '../data/files';
 import { loadDataset } from '../data/loadDataset';
 import { nodeFiles } from '../data/nodeFiles';
-import { shapeOfDataset } from '../data/peekDataShape';
+import { peekDataShape, shapeOfDataset } from '../data/peekDataShape';
 import { firstNonFinite } from '../engine/probes';
 import { Trainer } from '../engine/trainer';
 import type { RunInfo } from '../protocol/run';
@@ -49,12 +50,16 @@ export const prepareRun: PrepareRun = (options, startedAt) => {
   const { memoryLimitBytes } = options;
   const first = required(analyzeSpec(options.specText, { memoryLimitBytes }));
   const spec = options.seed === undefined ? first.spec : { ...first.spec, seed: options.seed };
-  const dataset = loadDataset(spec, {
+  const context: DataContext = {
     folder: options.folder,
     allowedFolders: options.allowedFolders,
     dataFolder: options.dataFolder,
     files: nodeFiles,
-  });
+  };
+  // Headers first: what does not fit is refused before it is read.
+  const seen = peekDataShape(spec.data, context, spec.loss);
+  required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: seen }));
+  const dataset = loadDataset(spec, context);
   // Files tell their true shapes only once read: the graph is checked against those.
   const { graph } = required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) }));
   if (!graph) throw new UserError('The layers of the spec do not form a network.', 'See the problems in the editor.');

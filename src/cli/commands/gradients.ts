@@ -194,11 +194,12 @@ function checkText(checks: readonly ParameterCheck[], colour: boolean): string {
     c.compared > 0 ? c.maxRelativeError.toExponential(1) : '–',
     String(c.compared),
     String(c.unresolved),
+    String(c.kinks),
   ]);
   const verdict =
     wrong.length > 0 ? styled('red', `Wrong: ${wrong.join(', ')}.`, colour) : agreement(checks, maxRelativeError);
   return `
-${table(['against central differences', 'error', 'compared', 'below rounding'], rows)}
+${table(['against central differences', 'error', 'compared', 'below rounding', 'at a kink'], rows)}
 ${verdict}
 `;
 }
@@ -206,7 +207,9 @@ ${verdict}
 function agreement(checks: readonly ParameterCheck[], error: number): string {
   const compared = checks.reduce((n, c) => n + c.compared, 0);
   const unresolved = checks.reduce((n, c) => n + c.unresolved, 0);
-  const lost = unresolved > 0 ? ` ${unresolved} are too small for a difference of losses to tell.` : '';
+  const kinks = checks.reduce((n, c) => n + c.kinks, 0);
+  const tooSmall = unresolved > 0 ? ` ${unresolved} are too small for a difference of losses to tell.` : '';
+  const lost = `${tooSmall}${kinks > 0 ? ` ${kinks} are at a kink, where the loss has no derivative.` : ''}`;
   if (compared === 0) return `No entry could be compared.${lost}`;
   return `All ${compared} entries compared agree; the largest relative error is ${error.toExponential(1)}.${lost}`;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'fflate';
 import { call, specText, temporaryFolder } from './fakeIo';
 
 const folder = temporaryFolder(after);
@@ -148,4 +149,25 @@ test('a net beyond the memory limit is refused with the option that raises it', 
   assert.equal((await call(['check', spec, '--memory-limit', '1'])).status, 1);
   const { status, err } = await call(['train', spec, '--memory-limit', '1000']);
   assert.equal(status, 0, err);
+});
+
+test('data beyond the memory limit is refused by its header, before it is read', async () => {
+  const header = (...sizes: number[]) => {
+    const bytes = Buffer.alloc(4 + 4 * sizes.length);
+    bytes.set([0, 0, 8, sizes.length]);
+    sizes.forEach((size, i) => {
+      bytes.writeUInt32BE(size, 4 + 4 * i);
+    });
+    return bytes;
+  };
+  // Its header promises 480 MiB; what is there is noise that ends early, which reading would complain of.
+  const noise = Uint8Array.from({ length: 600_000 }, (_, i) => Math.imul(i, 2_654_435_761) >>> 24);
+  const images = gzipSync(Buffer.concat([header(30, 1024, 16_384), noise]), { level: 0 });
+  writeFileSync(path.join(folder, 'images.gz'), images);
+  writeFileSync(path.join(folder, 'labels'), Buffer.concat([header(30), Buffer.alloc(30, 1)]));
+  const data = { source: 'idx', images: 'images.gz', labels: 'labels' };
+  const layers = [{ type: 'flatten' }, { type: 'dense', units: 2 }];
+  const { status, err } = await call(['train', file('huge.netspec.json', specText({ data, layers }))]);
+  assert.equal(status, 2, err);
+  assert.match(err, /error NS402/);
 });

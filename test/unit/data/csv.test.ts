@@ -125,3 +125,9 @@ test('peeking tells the shape, and of a small table the classes too', () => {
     targetShape: [],
   });
 });
+
+test('peeking says nothing of a table whose first row is longer than what is read', () => {
+  const wide = `${Array.from({ length: 200_000 }, (_, i) => `c${i}`).join(',')}\n`;
+  assert.ok(wide.length > 2 ** 20);
+  assert.deepEqual(peekDataShape(base, memoryContext({ 't.csv': wide }), 'softmaxCrossEntropy'), {});
+});

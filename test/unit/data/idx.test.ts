@@ -172,3 +172,18 @@ test('peeking tells shapes without reading the images', () => {
   assert.equal(peekDataShape(own, context).testSamples, 3);
   assert.throws(() => peekDataShape(data, memoryContext({ images: images.slice(0, 20), labels })), DataError);
 });
+
+test('peeking leaves the classes open where reading so many labels would take time', () => {
+  const many = 5_000_000;
+  const file = (dimensions: number[]) => idx(8, dimensions, new Array<number>(many).fill(0));
+  const context = memoryContext({ images: file([many, 1]), labels: file([many]) });
+  const data: DataSpec = { source: 'idx', images: 'images', labels: 'labels', normalize: 'none', shuffle: true };
+  const shape = peekDataShape(data, context);
+  assert.equal(shape.classes, undefined);
+  assert.equal((shape.trainSamples ?? 0) + (shape.testSamples ?? 0), many);
+});
+
+test('peeking looks into a gzip file that is stored, not compressed', () => {
+  const stored = gzipSync(idx(8, [100, 1000], new Array<number>(100_000).fill(1)), { level: 0 });
+  assert.deepEqual(peekIdx('images', ['data', 'images'], memoryContext({ images: stored })).dimensions, [100, 1000]);
+});

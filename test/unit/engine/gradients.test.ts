@@ -8,9 +8,10 @@ import { type DataParts, network, randomData, type SpecParts } from './networks'
 function check(parts: SpecParts, data: DataParts): void {
   const checks = checkGradients({ ...network(parts, randomData(data)), entries: 30 });
   assert.ok(checks.length > 0);
-  for (const { name, maxRelativeError, compared, unresolved } of checks) {
+  for (const { name, maxRelativeError, compared, unresolved, kinks } of checks) {
     assert.ok(maxRelativeError < 1e-6, `${name}: relative error ${maxRelativeError}`);
     assert.ok(compared > 2 * unresolved, `${name}: ${unresolved} of ${compared + unresolved} entries not resolved`);
+    assert.equal(kinks, 0, `${name}: ${kinks} entries at a kink`);
   }
 }
 
@@ -91,4 +92,25 @@ test('the check finds nothing to compare where gradients have vanished, rather t
   const checks = checkGradients({ ...network({ layers }, randomData({ inputShape: [4] })), entries: 4 });
   assert.equal(checks[0]?.compared, 0);
   assert.equal(checks[0]?.unresolved, 4);
+});
+
+test('ReLU at exactly 0 is called a kink, not a wrong gradient', () => {
+  const layers = [{ type: 'dense', units: 4, activation: 'relu', kernelInitializer: 'zeros' }, dense(3)];
+  const [kernel, bias, ...others] = checkGradients(
+    network({ layers }, randomData({ inputShape: [4], targetShape: [3] })),
+  );
+  assert.deepEqual([kernel?.kinks, kernel?.compared], [16, 0]);
+  assert.deepEqual([bias?.kinks, bias?.compared], [4, 0]);
+  for (const { name, maxRelativeError, kinks } of others) assert.ok(maxRelativeError < 1e-6 && kinks === 0, name);
+});
+
+test('gradients far larger than the loss agree with central differences', () => {
+  const layers = [
+    { type: 'dense', units: 4, kernelInitializer: { type: 'randomNormal', stddev: 1e6 } },
+    { type: 'dense', units: 4, activation: 'tanh', kernelInitializer: { type: 'randomNormal', stddev: 1e-6 } },
+    dense(2),
+  ];
+  const [, , steep] = checkGradients(network({ layers }, randomData({ inputShape: [3], targetShape: [2] })));
+  assert.deepEqual([steep?.name, steep?.compared, steep?.kinks], ['dense_2/kernel', 16, 0]);
+  assert.ok(steep!.maxRelativeError < 1e-6, `${steep!.maxRelativeError}`);
 });
