@@ -55,6 +55,10 @@ export class Panel implements vscode.Disposable {
     this.#setTitle();
   }
 
+  get viewColumn(): vscode.ViewColumn | undefined {
+    return this.#closed ? undefined : this.#webviewPanel.viewColumn;
+  }
+
   get visible(): boolean {
     return !this.#closed && this.#webviewPanel.visible;
   }

@@ -51,7 +51,10 @@ export class Panels implements vscode.Disposable {
       return known;
     }
     this.#sessions.restoreLastRun(session);
-    const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    // Panels share a column, which VS Code keeps free of files: "beside" would then mean one more column each.
+    const taken = vscode.window.activeTextEditor?.viewColumn;
+    const shared = this.visible.map((p) => p.viewColumn).find((column) => column !== undefined && column !== taken);
+    const where = { viewColumn: shared ?? vscode.ViewColumn.Beside, preserveFocus: true };
     return this.#adopt(vscode.window.createWebviewPanel(VIEW_TYPE, 'Gradients', where), session);
   }
 

@@ -129,6 +129,21 @@ scene("the cursor in the spec marks the layer's row", async (who) => {
   await until('the row of flatten to be marked', async () => (await who.panel.marked()) === 'flatten_1');
 });
 
+scene("a row's click brings a closed spec back, at the layer's start", async (who) => {
+  await who.command('View: Close All Editors in Group');
+  const plot = who.panel.frame().locator('.plot');
+  const { width, height } = await plot.boundingBox();
+  await plot.click({ position: { x: width / 2, y: (height * 4.5) / LAYERS } });
+  await who.editor().locator('.selected-text').first().waitFor();
+  await until('the row that was clicked to be marked', async () => (await who.panel.marked()) === 'dense_1/4');
+  const left = await who
+    .editor()
+    .locator('.lines-content')
+    .evaluate((lines) => lines.offsetLeft);
+  assert.equal(left, 0, 'the editor is not scrolled to the right');
+  await who.picture('revealed');
+});
+
 scene('nothing left this machine', async (_who, workbench) => {
   assert.deepEqual(workbench.outside, []);
 });

@@ -45,6 +45,14 @@ describe('features in the editor', () => {
     assert.match(text, /18/, 'parameters of 8 → 2 with bias');
   });
 
+  it('say of a property what it is, and of its layer one line', async () => {
+    const { document } = await openSpec('hover-property', specText());
+    const text = await hover(document, '"units": 8');
+    assert.match(text, /How many units/);
+    assert.match(text, /dense_1\/1.* · 2 → 8 · 24 parameters · first of 3/);
+    assert.doesNotMatch(text, /starts from/, 'no table of parameters');
+  });
+
   it('show the values of the run: the same as its record has', async () => {
     const { document } = await openSpec('hover-after', specText());
     const source = document.uri.toString();

@@ -27,6 +27,13 @@ function pointsOf(frame: Frame, record: Float64Array | undefined): Point[] {
   });
 }
 
+/** Longer names would push the axis aside; the heatmap and the description have them whole. */
+const MOST_LABEL = 20;
+
+function cut(name: string): string {
+  return name.length > MOST_LABEL ? `${name.slice(0, MOST_LABEL - 1)}…` : name;
+}
+
 /** Labels that fit side by side: the first, the last, and as many between as do not touch. */
 function fitting(chart: Chart<'line', number[], string>, labels: readonly string[], family: string): Set<number> {
   const { ctx, width } = chart;
@@ -89,7 +96,7 @@ export class ProfileView {
     const fitted = log ? fitDecades(Math.min(...all), Math.max(...all)) : { low: 0, high: 100 };
     const chart = this.#ensure();
     const { data, options } = chart;
-    const labels = shortNames(points.map((p) => p.name));
+    const labels = shortNames(points.map((p) => p.name)).map(cut);
     data.labels = labels;
     const otherValues = new Map(other.map((p) => [p.row, p.value]));
     data.datasets[0]!.data = points.map((p) => place(otherValues.get(p.row) ?? Number.NaN));
@@ -106,6 +113,7 @@ export class ProfileView {
     });
     const font = { size: 11, family: theme.font };
     let fits: Set<number> | undefined;
+    let fitsAt = 0;
     options.scales = {
       x: {
         type: 'category',
@@ -119,7 +127,11 @@ export class ProfileView {
           autoSkip: false,
           padding: 0,
           callback: (_, i) => {
-            fits ??= fitting(chart, labels, font.family);
+            // The chart follows the panel's width by itself, between updates.
+            if (!fits || fitsAt !== chart.width) {
+              fits = fitting(chart, labels, font.family);
+              fitsAt = chart.width;
+            }
             return fits.has(i) ? labels[i] : '';
           },
         },

@@ -122,8 +122,11 @@ export class TooltipView {
     const y = cell.row * frame.rowHeight - scrollTop;
     const below = y + frame.rowHeight / 2 < plot.height / 2;
     const top = plot.top + (below ? y + frame.rowHeight + 6 : y - 6 - height);
+    // The parent stands below the bar: what is in sight is the window's.
+    const above = this.element.offsetParent?.getBoundingClientRect().top ?? 0;
+    const lowest = window.innerHeight - above - height - 4;
     this.element.style.left = `${Math.max(0, Math.min(left, areaWidth - width))}px`;
-    this.element.style.top = `${Math.max(2, Math.min(top, window.innerHeight - height - 4))}px`;
+    this.element.style.top = `${Math.max(2 - above, Math.min(Math.max(2, top), lowest))}px`;
   }
 
   #content(frame: Frame, layer: LayerLayout, row: number, bin: number): HTMLElement[] {

@@ -2,19 +2,23 @@
 // `spec/describe.ts`'s.
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposable';
-import { describeLayer } from '../../spec/describe';
+import { describeLayer, layerSummary, typeText } from '../../spec/describe';
 import type { GraphLayer } from '../../spec/network';
 import type { App } from '../app';
 import { gradientColumn, hoverText, SPARKLINE_BINS } from '../hoverText';
-import { layersAt } from '../layersAt';
+import { layersAt, propertyAt } from '../layersAt';
 import type { Session } from '../session';
 import { readSettings } from '../settings';
-import { SPEC_SELECTOR } from '../specDocuments';
+import { isSpec } from '../specDocuments';
 
 export function registerHover(app: App): Disposable {
-  return vscode.languages.registerHoverProvider(SPEC_SELECTOR, {
-    provideHover: (document, position) => provideHover(app, document, position),
-  });
+  // Any language ranks below a named one: what the schema says of a property comes first, and then its layer.
+  return vscode.languages.registerHoverProvider(
+    { language: '*' },
+    {
+      provideHover: (document, position) => (isSpec(document) ? provideHover(app, document, position) : undefined),
+    },
+  );
 }
 
 async function provideHover(
@@ -23,8 +27,9 @@ async function provideHover(
   position: vscode.Position,
 ): Promise<vscode.Hover | undefined> {
   if (!readSettings().hover) return undefined;
-  const { graph } = app.documents.refresh(document);
-  const layers = graph ? layersAt(graph, document.offsetAt(position)) : [];
+  const { graph, tree } = app.documents.refresh(document);
+  const offset = document.offsetAt(position);
+  const layers = graph ? layersAt(graph, offset) : [];
   const first = layers[0];
   if (!first) return undefined;
   const session = app.sessions.find(document.uri.toString());
@@ -36,9 +41,24 @@ async function provideHover(
     // A worker that does not answer costs the numbers, not the hover.
     app.log.warn(`a hover had no record: ${error instanceof Error ? error.message : String(error)}`);
   }
-  parts.push(describeLayer(first));
-  const range = new vscode.Range(document.positionAt(first.range.start), document.positionAt(first.range.end));
+  const property = propertyAt(tree, first, offset);
+  const description = descriptionAt(layers, property?.key, parts.length > 0);
+  if (description !== undefined) parts.push(description);
+  const { start, end } = property?.range ?? first.range;
+  const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
   return new vscode.Hover(new vscode.MarkdownString(parts.join('\n\n---\n\n')), range);
+}
+
+/** What the layer is: all of it at its type, its name and its braces; at its other properties a line, or nothing below values. */
+function descriptionAt(layers: readonly GraphLayer[], key: string | undefined, measured: boolean): string | undefined {
+  const first = layers[0]!;
+  const [head, ...rest] = describeLayer(first).split('\n\n');
+  if (key === undefined || key === 'name') return [head, ...rest].join('\n\n');
+  // The schema's hover on a type tells already what such a layer does.
+  if (key === 'type') return [head, ...rest.filter((part) => part !== typeText(first.spec.type))].join('\n\n');
+  if (measured) return undefined;
+  const place = layers.length > 1 ? ` · first of ${layers.length}` : '';
+  return `${head} · ${layerSummary(first)}${place}`;
 }
 
 async function measuredText(session: Session, layers: readonly GraphLayer[]): Promise<string | undefined> {

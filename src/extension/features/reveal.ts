@@ -6,10 +6,14 @@ import { layersAt } from '../layersAt';
 import type { Session } from '../session';
 import { isSpec } from '../specDocuments';
 
+/** Sessions whose spec is being brought into sight: a cursor that an opened editor starts with is nobody's choice. */
+const revealing = new WeakSet<Session>();
+
 export function registerReveal(app: App): Disposable {
   const follow = (editor: vscode.TextEditor): void => {
     const { document } = editor;
     const session = isSpec(document) ? app.sessions.find(document.uri.toString()) : undefined;
+    if (session && revealing.has(session)) return;
     const { graph } = session ? app.documents.analysisOf(document) : {};
     // While the text is broken there is no graph; the row that was marked stays.
     if (!session || !graph) return;
@@ -32,11 +36,29 @@ export async function revealLayer(app: App, session: Session, name: string, focu
     return;
   }
   const range = new vscode.Range(document.positionAt(layer.range.start), document.positionAt(layer.range.end));
-  const visible = vscode.window.visibleTextEditors.find((e) => e.document === document);
-  const editor = await vscode.window.showTextDocument(document, {
-    viewColumn: visible?.viewColumn ?? vscode.ViewColumn.One,
-    preserveFocus: !focus,
-  });
-  editor.selection = new vscode.Selection(range.start, range.end);
-  editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  const viewColumn = columnFor(app, document);
+  let editor: vscode.TextEditor;
+  revealing.add(session);
+  try {
+    editor = await vscode.window.showTextDocument(document, { viewColumn, preserveFocus: !focus });
+  } finally {
+    revealing.delete(session);
+  }
+  // The caret at the layer's start, and that line's beginning in sight: its end may lie far to the right.
+  editor.selection = new vscode.Selection(range.end, range.start);
+  const lineStart = range.start.with({ character: 0 });
+  editor.revealRange(new vscode.Range(lineStart, range.start), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** Where the spec is in sight, or has a tab; else a column without the panel, which it must not cover. */
+function columnFor(app: App, document: vscode.TextDocument): vscode.ViewColumn {
+  const visible = vscode.window.visibleTextEditors.find((e) => e.document === document)?.viewColumn;
+  if (visible !== undefined) return visible;
+  const source = document.uri.toString();
+  const panel = app.panels.find(source)?.viewColumn;
+  const groups = vscode.window.tabGroups.all.filter((group) => group.viewColumn !== panel);
+  const holds = ({ input }: vscode.Tab): boolean =>
+    input instanceof vscode.TabInputText && input.uri.toString() === source;
+  const group = groups.find(({ tabs }) => tabs.some(holds)) ?? groups[0];
+  return group?.viewColumn ?? vscode.ViewColumn.Beside;
 }
