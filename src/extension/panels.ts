@@ -51,7 +51,7 @@ export class Panels implements vscode.Disposable {
       return known;
     }
     this.#sessions.restoreLastRun(session);
-    // Panels share a column, which VS Code keeps free of files: "beside" would then mean one more column each.
+    // Panels share a column: "beside" would mean one more column for each.
     const taken = vscode.window.activeTextEditor?.viewColumn;
     const shared = this.visible.map((p) => p.viewColumn).find((column) => column !== undefined && column !== taken);
     const where = { viewColumn: shared ?? vscode.ViewColumn.Beside, preserveFocus: true };
