@@ -7,6 +7,35 @@ import { examplesFolder, SLOW } from '../support/workspaces.mjs';
 
 const scene = openScenes({ workspace: examplesFolder() });
 
+/**
+ * Reloads the window once the workbench in the browser has stored that the panel is open, which it does every few seconds; then
+ * shows the panel, since what was stored may be older than the last change of tabs.
+ */
+async function reload(who) {
+  const { page } = who;
+  const stored = () =>
+    page.evaluate(async () => {
+      const done = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      for (const { name } of await indexedDB.databases()) {
+        if (!name.startsWith('vscode-web-state-db')) continue;
+        const db = await done(indexedDB.open(name));
+        const layout = await done(
+          db.transaction('ItemTable').objectStore('ItemTable').get('memento/workbench.parts.editor'),
+        );
+        db.close();
+        if (String(layout).includes('gradoscope.panel')) return true;
+      }
+      return false;
+    });
+  await until('the workbench to store its layout', stored, { limitMs: 90_000 });
+  await page.reload();
+  await who.panel.tabs().first().click();
+}
+
 scene('editing during a run does not disturb it; the panel says that the file has changed', async (who) => {
   await who.open(SLOW);
   await who.command('Gradoscope: Train');
@@ -59,7 +88,7 @@ scene('a closed panel is opened again by Show gradients, with its run', async (w
 scene('a reload of the window brings back a finished run', async (who) => {
   const step = await who.panel.step();
   const before = await who.panel.values();
-  await who.page.reload();
+  await reload(who);
   await who.panel.whenPainted();
   assert.equal(await who.panel.word(), 'Stopped');
   assert.equal(await who.panel.step(), step);
@@ -71,7 +100,7 @@ scene('a reload during a run keeps what was recorded, and says that it was inter
   await who.command('Gradoscope: Train');
   await who.panel.whenWord('Running');
   await who.panel.whenStep(50);
-  await who.page.reload();
+  await reload(who);
   await who.panel.whenWord('Interrupted');
   await who.panel.whenPainted();
   assert.ok((await who.panel.step()) > 0);
