@@ -1,5 +1,6 @@
 // Owns what the update operation needs of an optimizer: its code, constants, states and the per-step numbers of the
 // head. The update rules themselves (PyTorch's) are the kernels'.
+import { optimizerStates } from '../spec/memory';
 import type { OptimizerSpec } from '../spec/schema';
 import { FLOAT_HEAD, HYPER, OPTIMIZER_CODE, UPDATE_FLAG } from './kernels/contract';
 
@@ -28,26 +29,9 @@ export function optimizerPlan(optimizer: OptimizerSpec, clipValue: number): Opti
   return {
     code: OPTIMIZER_CODE[optimizer.type],
     hyper,
-    states: stateCount(optimizer),
+    states: optimizerStates(optimizer),
     flags: nesterov ? UPDATE_FLAG.nesterov : 0,
   };
-}
-
-function stateCount(optimizer: OptimizerSpec): 0 | 1 | 2 {
-  switch (optimizer.type) {
-    case 'sgd':
-      return optimizer.momentum > 0 ? 1 : 0;
-    case 'rmsprop':
-      return optimizer.momentum > 0 ? 2 : 1;
-    case 'adagrad':
-    case 'lion':
-      return 1;
-    case 'adadelta':
-    case 'adam':
-    case 'adamw':
-    case 'nadam':
-      return 2;
-  }
 }
 
 /** The numbers of the head that depend on how many steps came before. NAdam's running product makes it stateful. */

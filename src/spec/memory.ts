@@ -58,7 +58,7 @@ export function memoryOf(graph: Graph, spec: Spec, dataShape: DataShape): Memory
 }
 
 /** Numbers that the update rule keeps beside each weight. */
-function optimizerStates(optimizer: OptimizerSpec): number {
+export function optimizerStates(optimizer: OptimizerSpec): 0 | 1 | 2 {
   switch (optimizer.type) {
     case 'sgd':
       return optimizer.momentum > 0 ? 1 : 0;
