@@ -54,8 +54,9 @@ export function checkGradients(options: GradientCheckOptions): ParameterCheck[] 
   const gradients = trainer.parameterGradients();
   const loss = trainer.lossAt(batch);
   const random = new Random(options.seed ?? spec.seed, 'gradientCheck');
-  return trainer.parameters().map(({ name, values }, p) => {
-    const gradient = gradients[p]!.values;
+  const weights = new Map(trainer.parameters().map(({ name, values }) => [name, values]));
+  return gradients.map(({ name, values: gradient }) => {
+    const values = weights.get(name)!;
     const chosen = sample(values.length, options.entries ?? 20, random);
     let maxRelativeError = 0;
     let unresolved = 0;

@@ -16,11 +16,14 @@ export interface NamedTensor<T extends Float32Array | Float64Array = Float32Arra
 export class ParameterStore {
   readonly #arena: Arena;
   readonly #parameters: readonly PlannedParameter[];
+  /** Those that have a gradient. */
+  readonly #learned: readonly PlannedParameter[];
   readonly #byName: ReadonlyMap<string, PlannedParameter>;
 
   constructor(arena: Arena, parameters: readonly PlannedParameter[]) {
     this.#arena = arena;
     this.#parameters = parameters;
+    this.#learned = parameters.filter((p) => !p.info.isState);
     this.#byName = new Map(parameters.map((p) => [nameOf(p), p]));
   }
 
@@ -40,7 +43,7 @@ export class ParameterStore {
   /** Copies of all gradients as they were measured last, exponents applied. */
   gradients(): NamedTensor<Float64Array>[] {
     const { floats, ints } = this.#arena;
-    return this.#parameters.map((p) => {
+    return this.#learned.map((p) => {
       const values = new Float64Array(p.rows * p.columns);
       const exponent = ints[p.exponent]!;
       forEachPlace(p, (tensor, engine) => {
@@ -99,9 +102,12 @@ function nameOf(p: PlannedParameter): string {
   return `${p.layer.name}/${p.info.name}`;
 }
 
-/** TensorFlow.js has the units last, the engine first. */
+/** TensorFlow.js has the units of a kernel last, the engine first. */
 function forEachPlace(p: PlannedParameter, visit: (tensor: number, engine: number) => void): void {
   for (let row = 0; row < p.rows; row++) {
-    for (let column = 0; column < p.columns; column++) visit(column * p.rows + row, row * p.columns + column);
+    for (let column = 0; column < p.columns; column++) {
+      const at = row * p.columns + column;
+      visit(p.turned ? column * p.rows + row : at, at);
+    }
   }
 }

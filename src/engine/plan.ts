@@ -8,7 +8,7 @@ import { hashText } from '../base/random';
 import type { Dataset } from '../spec/dataset';
 import { DATA_INPUT, type Graph, type GraphLayer } from '../spec/network';
 import type { Spec } from '../spec/schema';
-import { ACTIVATION_RAW, CLIP_RAW, GRADIENT_RAW, OP, STEP_RAW } from './kernels/contract';
+import { ACTIVATION_RAW, CLIP_RAW, GRADIENT_RAW, OP, STEP_RAW, TIME_RAW } from './kernels/contract';
 import {
   type Backward,
   type CompiledLayer,
@@ -17,6 +17,7 @@ import {
   type InputNorm,
   type LayerContext,
   type PlanKind,
+  timeSteps,
 } from './layers/layer';
 import { LAYER_COMPILERS } from './layers/table';
 import type { LossPlan } from './losses';
@@ -42,6 +43,10 @@ export interface Plan {
   readonly count: number;
   /** By layer; empty in plans without a backward pass. */
   readonly inputNorms: readonly InputNormSource[];
+  /** By layer: where its output lies, rows of `ld` floats. */
+  readonly outputs: readonly number[];
+  /** By layer: its contributions to the gradient by the data, where the plan computes them. */
+  readonly dataGradients: readonly GradientView[];
 }
 
 /** Offsets within a step's statistics, the same in all plans. */
@@ -53,6 +58,8 @@ export interface RawLayout {
   /** By layer: ACTIVATION_RAW and GRADIENT_RAW. */
   readonly activation: readonly number[];
   readonly gradient: readonly number[];
+  /** By layer: TIME_RAW of its first time step, the others behind it; −1 for layers without. */
+  readonly time: readonly number[];
 }
 
 export interface DataPlace {
@@ -81,7 +88,6 @@ export interface CompileOptions {
   readonly kinds: readonly PlanKind[];
 }
 
-/** @throws Error for a layer that the engine does not know: the language refuses those before */
 export function compileNetwork(options: CompileOptions, allocator: Allocator): CompiledNetwork {
   return new Compiler(options, allocator).compile();
 }
@@ -104,7 +110,11 @@ class Compiler {
     const clip = spec.training.clipNorm === undefined ? -1 : this.#builder.statistics(CLIP_RAW.length);
     const activation = graph.layers.map(() => this.#builder.statistics(ACTIVATION_RAW.length));
     const gradient = graph.layers.map(() => this.#builder.statistics(GRADIENT_RAW.length));
-    this.#raw = { length: 0, step, clip, activation, gradient };
+    const time = graph.layers.map((layer) => {
+      const steps = timeSteps(layer);
+      return steps === 0 ? -1 : this.#builder.statistics(steps * TIME_RAW.length);
+    });
+    this.#raw = { length: 0, step, clip, activation, gradient, time };
     this.#consumers = graph.layers.map((_, i) => (i === graph.output ? 1 : 0));
     for (const layer of graph.layers) {
       for (const i of layer.inputs) if (i !== DATA_INPUT) this.#consumers[i]!++;
@@ -132,18 +142,23 @@ class Compiler {
   }
 
   #plan(kind: PlanKind, source: DataPlace): Plan {
+    const { graph } = this.#options;
     const layers = this.#emitForward(kind, source);
-    const { gradient: lossGradient, hasBackward } = this.#emitLoss(
-      kind,
-      source,
-      layers[this.#options.graph.output]!.output,
-    );
+    const { gradient: lossGradient, hasBackward } = this.#emitLoss(kind, source, layers[graph.output]!.output);
     const inputNorms: InputNormSource[] = [];
+    const dataGradients: GradientView[] = [];
     if (hasBackward) {
       const backwards = this.#emitBackward(kind, layers, lossGradient, inputNorms);
       this.#emitParameters(kind, backwards);
+      for (const layer of graph.layers) {
+        for (const [k, source] of layer.inputs.entries()) {
+          const gradient = backwards[layer.index]!.inputs[k];
+          if (source === DATA_INPUT && gradient) dataGradients.push(gradient);
+        }
+      }
     }
-    return { kind, ...this.#builder.finishPlan(), inputNorms };
+    const outputs = layers.map(({ output }) => output);
+    return { kind, ...this.#builder.finishPlan(), inputNorms, outputs, dataGradients };
   }
 
   #emitForward(kind: PlanKind, source: DataPlace): CompiledLayer[] {
@@ -155,7 +170,6 @@ class Compiler {
     for (const i of graph.order) {
       const layer = graph.layers[i]!;
       const compile = LAYER_COMPILERS[layer.spec.type];
-      if (!compile) throw new Error(`the engine has no layer "${layer.spec.type}"`);
       const inputs = layer.inputs.map((k) => (k === DATA_INPUT ? data : layers[k]!.output));
       layers[i] = compile(this.#context(layer, kind, inputs));
     }
@@ -302,6 +316,7 @@ class Compiler {
       },
       activationStatistics: measured ? this.#raw.activation[layer.index]! : -1,
       gradientStatistics: measured ? this.#raw.gradient[layer.index]! : -1,
+      timeStatistics: measured ? this.#raw.time[layer.index]! : -1,
       salt: hashText(layer.name) | 0,
       emit: (operation, ...args) => this.#builder.emit(operation, ...args),
     };

@@ -1,7 +1,8 @@
 // Owns what plans are built with: memory remembered by key, so that several plans share it, constants, offsets of
 // statistics, and the list of records being written. Which records, `plan.ts` and the layers say.
 import { type ArenaBytes, alignedBytes } from './arena';
-import { type Arena, type Op, RECORD_LENGTH } from './kernels/contract';
+import { type Arena, type Op, PARALLEL, RECORD_LENGTH } from './kernels/contract';
+import { isParallel } from './parallel';
 
 /** What gives out memory while compiling: the arena, or something that only counts. */
 export interface Allocator {
@@ -68,7 +69,8 @@ export class PlanBuilder {
 
   emit(operation: Op, ...args: readonly number[]): void {
     if (args.length >= RECORD_LENGTH) throw new Error(`a record of ${args.length} arguments`);
-    for (let i = 0; i < RECORD_LENGTH; i++) this.#records.push(i === 0 ? operation : (args[i - 1] ?? 0));
+    this.#records.push(isParallel(operation, args) ? operation + PARALLEL : operation);
+    for (let i = 0; i < RECORD_LENGTH - 1; i++) this.#records.push(args[i] ?? 0);
   }
 
   /** Writes the records emitted since the last plan into ints. */

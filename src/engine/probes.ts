@@ -2,8 +2,8 @@
 // since exponents are applied here, in float64. Derived only when somebody reads a record.
 import type { Graph, GraphLayer } from '../spec/network';
 import { activationFamily } from './activations';
-import { ACTIVATION_RAW, CLIP_RAW, GRADIENT_RAW, PARAMETER_RAW, STEP_RAW } from './kernels/contract';
-import { featureCount } from './layers/layer';
+import { ACTIVATION_RAW, CLIP_RAW, GRADIENT_RAW, PARAMETER_RAW, STEP_RAW, TIME_RAW } from './kernels/contract';
+import { featureCount, timeSteps } from './layers/layer';
 import type { LossPlan } from './losses';
 import type { CompiledNetwork, InputNormSource, Plan } from './plan';
 import { commonNorm, normRatio, normValue, type ScaledNorm, scaleByPower } from './powers';
@@ -21,11 +21,12 @@ import type { PlannedParameter } from './updatePlan';
 /** Where everything stands in a record of this graph. */
 export function recordLayout(graph: Graph, metric: RecordLayout['metric']): RecordLayout {
   let width: number = STEP_MEASURES.length;
-  const take = (columns: readonly string[]) => {
+  const takeColumns = (count: number) => {
     const at = width;
-    width += columns.length;
+    width += count;
     return at;
   };
+  const take = (columns: readonly string[]) => takeColumns(columns.length);
   const layers = graph.layers.map((layer): LayerLayout => {
     const activation = activationOf(layer);
     return {
@@ -38,7 +39,10 @@ export function recordLayout(graph: Graph, metric: RecordLayout['metric']): Reco
       outputGradient: take(GRADIENT_MEASURES),
       flow: take(FLOW_MEASURES),
       activationStats: take(ACTIVATION_MEASURES),
-      parameters: layer.parameters.map(({ name, shape }) => ({ name, shape, offset: take(PARAMETER_MEASURES) })),
+      ...timeGradient(layer, takeColumns),
+      parameters: layer.parameters
+        .filter((p) => !p.isState)
+        .map(({ name, shape }) => ({ name, shape, offset: take(PARAMETER_MEASURES) })),
     };
   });
   return {
@@ -55,9 +59,16 @@ export function recordLayout(graph: Graph, metric: RecordLayout['metric']): Reco
   };
 }
 
+function timeGradient(layer: GraphLayer, take: (count: number) => number): Pick<LayerLayout, 'timeGradient'> {
+  const steps = timeSteps(layer);
+  return steps === 0 ? {} : { timeGradient: { offset: take(steps), steps } };
+}
+
 function activationOf(layer: GraphLayer) {
   return 'activation' in layer.spec ? layer.spec.activation : undefined;
 }
+
+type TimeColumns = NonNullable<LayerLayout['timeGradient']>;
 
 /** One step as the kernels left it. */
 export interface RawStep {
@@ -81,6 +92,8 @@ export class Prober {
   readonly #updates: boolean;
   readonly #inputNorms: readonly InputNormSource[];
   readonly #lastWithParameters: number;
+  /** In the order of a record. */
+  readonly #learned: readonly PlannedParameter[];
   readonly #trained: readonly PlannedParameter[];
   /** By layer: numbers of a sample's output. */
   readonly #outputs: readonly number[];
@@ -93,6 +106,7 @@ export class Prober {
     this.#network = network;
     this.#updates = plan.kind === 'train';
     this.#inputNorms = plan.inputNorms;
+    this.#learned = network.parameters.filter((p) => !p.info.isState);
     this.#trained = network.parameters.filter((p) => p.info.trainable);
     this.#outputs = graph.layers.map((layer) => featureCount(layer.outputShape));
     this.#families = graph.layers.map((layer) => activationFamily(activationOf(layer)));
@@ -115,7 +129,7 @@ export class Prober {
   /** Whether the loss, a parameter's gradient, its update or the parameter itself is not finite. */
   diverged(raw: RawStep): boolean {
     if (!Number.isFinite(this.loss(raw))) return true;
-    return this.#network.parameters.some((p) => {
+    return this.#learned.some((p) => {
       const at = raw.at + p.statistics;
       if (raw.stats[at + PARAMETER_RAW.nonFinite] !== 0) return true;
       const { updateSumOfSquares, weightSumOfSquares } = PARAMETER_RAW;
@@ -140,8 +154,9 @@ export class Prober {
       this.#deriveGradient(raw, this.#network.raw.gradient[i]!, count, into, columns.outputGradient);
       this.#deriveFlow(raw, i, reference, into, columns.flow);
       this.#deriveActivation(raw, layer, count, into, columns.activationStats);
+      if (columns.timeGradient) this.#deriveTime(raw, i, columns.timeGradient, into);
       for (const place of columns.parameters) {
-        this.#deriveParameter(raw, this.#network.parameters[parameter++]!, into, place.offset);
+        this.#deriveParameter(raw, this.#learned[parameter++]!, into, place.offset);
       }
     }
   }
@@ -196,6 +211,14 @@ export class Prober {
     into[column + 1] = activationFactor;
     into[column + 2] = weightFactor;
     into[column + 3] = normRatio(outgoing, reference);
+  }
+
+  #deriveTime(raw: RawStep, layer: number, { offset, steps }: TimeColumns, into: Float64Array): void {
+    for (let t = 0; t < steps; t++) {
+      const at = raw.at + this.#network.raw.time[layer]! + t * TIME_RAW.length;
+      const squares = raw.stats[at + TIME_RAW.sumOfSquares]!;
+      into[offset + t] = scaleByPower(Math.sqrt(squares), raw.stats[at + TIME_RAW.exponent]!);
+    }
   }
 
   #deriveActivation(raw: RawStep, layer: GraphLayer, count: number, into: Float64Array, column: number): void {

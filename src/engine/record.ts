@@ -30,6 +30,8 @@ export interface LayerLayout {
   readonly outputGradient: number;
   readonly flow: number;
   readonly activationStats: number;
+  /** Recurrent layers: `steps` columns from `offset` on, l2 of the gradient by the hidden state, first time step first. */
+  readonly timeGradient?: { readonly offset: number; readonly steps: number };
   readonly parameters: readonly ParameterLayout[];
 }
 

@@ -12,9 +12,11 @@ import type { PlanBuilder } from './planBuilder';
 export interface PlannedParameter extends ParameterPlace {
   readonly layer: GraphLayer;
   readonly info: ParameterInfo;
+  /** Whether a tensor in TensorFlow.js's layout has its rows last, and is turned on its way into the arena. */
+  readonly turned: boolean;
   /** Floats, one a row: l2 of the row's gradient, without the exponent; −1 for vectors. */
   readonly unitNorms: number;
-  /** Offset of PARAMETER_RAW in a step's statistics. */
+  /** Offset of PARAMETER_RAW in a step's statistics; −1 for a layer's state, which has no gradient either. */
   readonly statistics: number;
   /** Slot of the gradient's exponent. */
   readonly exponent: number;
@@ -22,21 +24,29 @@ export interface PlannedParameter extends ParameterPlace {
 
 /** Takes the memory of a parameter; its exponent's slot is known once its layer's backward pass is compiled. */
 export function placeParameter(builder: PlanBuilder, layer: GraphLayer, info: ParameterInfo): PlannedParameter {
-  // A matrix has a row a unit, which is TensorFlow.js's last axis; a vector is one row.
   const size = featureCount(info.shape);
-  const rows = info.shape.length > 1 ? info.shape[info.shape.length - 1]! : 1;
+  const rows = unitCount(info);
   const key = `${layer.index}/${info.name}`;
+  const floats = (name: string, count: number) => builder.floats(`${key}/${name}`, count);
+  const learned = info.isState === undefined;
   return {
     layer,
     info,
     rows,
     columns: size / rows,
-    weights: builder.floats(`${key}/weights`, size),
-    gradient: builder.floats(`${key}/gradient`, size),
-    unitNorms: rows > 1 ? builder.floats(`${key}/unitNorms`, rows) : -1,
-    statistics: builder.statistics(PARAMETER_RAW.length),
+    turned: rows > 1 && (info.unitAxes ?? 1) > 0,
+    weights: floats('weights', size),
+    gradient: learned ? floats('gradient', size) : -1,
+    unitNorms: learned && rows > 1 ? floats('unitNorms', rows) : -1,
+    statistics: learned ? builder.statistics(PARAMETER_RAW.length) : -1,
     exponent: -1,
   };
+}
+
+/** Rows of a parameter in the arena: its units; a vector is one row. */
+function unitCount({ shape, unitAxes = 1 }: ParameterInfo): number {
+  if (shape.length < 2 || unitAxes === 0) return 1;
+  return featureCount(unitAxes > 0 ? shape.slice(-unitAxes) : shape.slice(0, -unitAxes));
 }
 
 /** Emits the end of one plan, parameter by parameter as their gradients are there. */
@@ -58,6 +68,7 @@ export class UpdateEmitter {
 
   /** The records right behind those of the gradient, while it is in cache. */
   add(parameter: PlannedParameter): void {
+    if (parameter.info.isState) return;
     const updates = this.#trains && parameter.info.trainable;
     if (!updates || this.#clips) this.#emitStatistics(parameter, parameter.statistics, parameter.unitNorms);
     if (!updates) return;

@@ -14,6 +14,13 @@ export interface ParameterInfo {
   readonly fanIn: number;
   readonly fanOut: number;
   readonly trainable: boolean;
+  /**
+   * Which axes number the units: n > 0 the last n (a kernel, [in…, units…]), n < 0 the first −n (a table, [units…, …]);
+   * 0: there are none, as in biases of several axes. Default: 1. A vector has none.
+   */
+  readonly unitAxes?: number;
+  /** Not learned but kept up by the layer itself, such as a moving mean: it has no gradient. */
+  readonly isState?: true;
 }
 
 /** The index that stands for the data in `GraphLayer.inputs`. */

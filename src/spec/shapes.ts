@@ -44,7 +44,7 @@ export function layerShapes(layer: PlainLayerSpec, inputs: readonly Shape[]): La
       const kernel = [layer.inputDim, layer.outputDim];
       return {
         outputShape: [...x, layer.outputDim],
-        parameters: [parameter('embeddings', kernel, layer.embeddingsInitializer, layer.trainable)],
+        parameters: [parameter('embeddings', kernel, layer.embeddingsInitializer, layer.trainable, { unitAxes: -1 })],
       };
     }
     case 'add':
@@ -78,7 +78,7 @@ export function layerShapes(layer: PlainLayerSpec, inputs: readonly Shape[]): La
     case 'multiHeadAttention':
       return attention(layer, x);
     case 'positionalEmbedding': {
-      const parameters = [parameter('embeddings', x, layer.embeddingsInitializer, layer.trainable)];
+      const parameters = [parameter('embeddings', x, layer.embeddingsInitializer, layer.trainable, { unitAxes: -1 })];
       return rankFault(layer.type, x, 2) ?? { outputShape: x, parameters };
     }
   }
@@ -100,9 +100,9 @@ function parameter(
   shape: Shape,
   initializer: InitializerSpec,
   trainable: boolean,
-  fan = fans(shape),
+  more: Partial<ParameterInfo> = {},
 ): ParameterInfo {
-  return { name, shape, initializer, ...fan, trainable };
+  return { name, shape, initializer, ...fans(shape), trainable, ...more };
 }
 
 function same(shape: Shape): LayerShapes {
@@ -212,7 +212,7 @@ function convolution(layer: LayerOf<'conv1d' | 'conv2d' | 'depthwiseConv2d'>, x:
   const channels = x.at(-1)!;
   if (layer.type === 'depthwiseConv2d') {
     const shape = [...size, channels, layer.depthMultiplier];
-    const kernel = parameter('depthwiseKernel', shape, layer.depthwiseInitializer, layer.trainable);
+    const kernel = parameter('depthwiseKernel', shape, layer.depthwiseInitializer, layer.trainable, { unitAxes: 2 });
     const outputs = channels * layer.depthMultiplier;
     return { outputShape: [...places, outputs], parameters: weights(layer, kernel, [outputs]) };
   }
@@ -243,8 +243,9 @@ function normalization(layer: Normalization, x: Shape): LayerShapes | ShapeFault
     parameters.push(parameter('beta', channels, layer.betaInitializer, layer.trainable));
   }
   if (layer.type === 'batchNormalization') {
-    parameters.push(parameter('movingMean', channels, layer.movingMeanInitializer, false));
-    parameters.push(parameter('movingVariance', channels, layer.movingVarianceInitializer, false));
+    const state = { isState: true } as const;
+    parameters.push(parameter('movingMean', channels, layer.movingMeanInitializer, false, state));
+    parameters.push(parameter('movingVariance', channels, layer.movingVarianceInitializer, false, state));
   }
   return { outputShape: x, parameters };
 }
@@ -261,7 +262,7 @@ function recurrent(layer: LayerOf<'simpleRNN' | 'lstm' | 'gru'>, x: Shape): Laye
   if (layer.useBias) {
     // With the reset after the product, input and recurrent side have biases of their own.
     const shape = layer.type === 'gru' && layer.resetAfter ? [2, columns] : [columns];
-    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable));
+    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable, { unitAxes: 0 }));
   }
   return { outputShape: layer.returnSequences ? [x[0]!, layer.units] : [layer.units], parameters };
 }
@@ -272,14 +273,17 @@ function attention(layer: LayerOf<'multiHeadAttention'>, x: Shape): LayerShapes 
   const features = x.at(-1)!;
   const { numHeads, keyDim, valueDim, trainable } = layer;
   const parameters: ParameterInfo[] = [];
-  const push = (name: string, kernel: Shape, bias: Shape, fanIn: number, fanOut: number): void => {
+  const push = (name: string, kernel: Shape, bias: Shape, unitAxes: number, fanIn: number, fanOut: number): void => {
     // Each is a dense layer whose inputs or outputs happen to be written as heads × size: fans are the dense layer's.
-    parameters.push(parameter(`${name}Kernel`, kernel, layer.kernelInitializer, trainable, { fanIn, fanOut }));
-    if (layer.useBias) parameters.push(parameter(`${name}Bias`, bias, layer.biasInitializer, trainable));
+    const more = { fanIn, fanOut, unitAxes };
+    parameters.push(parameter(`${name}Kernel`, kernel, layer.kernelInitializer, trainable, more));
+    if (layer.useBias) {
+      parameters.push(parameter(`${name}Bias`, bias, layer.biasInitializer, trainable, { unitAxes: 0 }));
+    }
   };
-  push('query', [features, numHeads, keyDim], [numHeads, keyDim], features, numHeads * keyDim);
-  push('key', [features, numHeads, keyDim], [numHeads, keyDim], features, numHeads * keyDim);
-  push('value', [features, numHeads, valueDim], [numHeads, valueDim], features, numHeads * valueDim);
-  push('output', [numHeads, valueDim, features], [features], numHeads * valueDim, features);
+  push('query', [features, numHeads, keyDim], [numHeads, keyDim], 2, features, numHeads * keyDim);
+  push('key', [features, numHeads, keyDim], [numHeads, keyDim], 2, features, numHeads * keyDim);
+  push('value', [features, numHeads, valueDim], [numHeads, valueDim], 2, features, numHeads * valueDim);
+  push('output', [numHeads, valueDim, features], [features], 1, numHeads * valueDim, features);
   return { outputShape: x, parameters };
 }

@@ -64,6 +64,8 @@ export const HEAD_LENGTH = 8;
 
 /** A record is 16 int32: the operation, then its arguments. Unused arguments are 0; "none" is −1 where allowed. */
 export const RECORD_LENGTH = 16;
+/** Added to the operation of a record that is worth sharing among threads (`../parallel.ts`). */
+export const PARALLEL = 256;
 
 /**
  * The operations. In the argument lists: `x:f` an index into floats, `x:i` an index into ints, `s` an offset into the
@@ -77,6 +79,7 @@ export const OP = {
   /**
    * M N K A:f rsa csa B:f rsb csb C:f ldc accumulate repeat strides:i — C[i][j] (+)= Σ_k A[i·rsa + k·csa] · B[k·rsb + j·csb],
    * strides in elements; done `repeat` times, A, B, C moving on by ints[strides], [strides+1], [strides+2].
+   * accumulate: 0 overwrites C, 1 adds to it. 2: C stays in its place and becomes the sum over all repeats; 3: adds that sum.
    */
   gemm: 2,
   /**
@@ -134,6 +137,34 @@ export const OP = {
   adaptiveClip: 16,
   /** count src:f e:i s — Σ x² and exponent of a gradient at s, s+1 (the gradient by an input that several layers share). */
   squaredNorm: 17,
+
+  // ---- convolution.ts: convolutions of any rank, and pooling
+  convolution: 18,
+  convolutionInputGradient: 19,
+  convolutionKernelGradient: 20,
+  pool: 21,
+  poolBackward: 22,
+
+  // ---- normalization.ts
+  normalize: 23,
+  normalizeBackward: 24,
+  movingAverage: 25,
+
+  // ---- lookup.ts: tables of vectors
+  lookup: 26,
+  lookupGradient: 27,
+
+  // ---- elementwise.ts: products of inputs
+  multiply: 28,
+  multiplyGradient: 29,
+
+  // ---- recurrent.ts: one time step of a recurrent layer
+  recurrentCell: 30,
+  recurrentCellBackward: 31,
+  alignExponents: 32,
+
+  // ---- attention.ts: products along columns
+  columnProduct: 33,
 } as const;
 export type Op = (typeof OP)[keyof typeof OP];
 
@@ -178,6 +209,9 @@ export const PARAMETER_RAW = {
   weightSumOfSquares: 9,
   length: 10,
 } as const;
+
+/** Of the gradient by a hidden state at one time step: Σ (∂L/∂h_t)², all that comes back to h_t, and its exponent. */
+export const TIME_RAW = { sumOfSquares: 0, exponent: 1, length: 2 } as const;
 
 /** `correct` counts right predictions of classes (softmaxCrossEntropy, binaryCrossEntropy, hinge); else Σ |y − t|. */
 export const STEP_RAW = { loss: 0, correct: 1, length: 2 } as const;

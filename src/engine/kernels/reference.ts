@@ -4,10 +4,20 @@
 import type { ArenaBytes } from '../arena';
 import { alignedBytes, createArrayArena } from '../arena';
 import type { Kernels } from './contract';
-import { FLOAT_HEAD, HEAD_LENGTH, OP, RECORD_LENGTH } from './contract';
+import { FLOAT_HEAD, HEAD_LENGTH, OP, PARALLEL, RECORD_LENGTH } from './contract';
 import { activationBackward, biasActivation } from './reference/activations';
+import { columnProduct } from './reference/attention';
 import type { ReferenceContext, ReferenceOperation } from './reference/context';
+import {
+  convolution,
+  convolutionInputGradient,
+  convolutionKernelGradient,
+  pool,
+  poolBackward,
+} from './reference/convolution';
+import { multiply, multiplyGradient } from './reference/elementwise';
 import { gemm } from './reference/gemm';
+import { lookup, lookupGradient } from './reference/lookup';
 import { loss } from './reference/losses';
 import {
   axpy,
@@ -19,7 +29,9 @@ import {
   gatherLabels,
   squaredNorm,
 } from './reference/moves';
+import { movingAverage, normalize, normalizeBackward } from './reference/normalization';
 import { adaptiveClip, clip, gradientStatistics, hasDiverged, setHeads, update } from './reference/optimizers';
+import { alignExponents, recurrentCell, recurrentCellBackward } from './reference/recurrent';
 import { softmax, softmaxBackward } from './reference/softmax';
 
 const OPERATIONS: Readonly<Record<keyof typeof OP, ReferenceOperation>> = {
@@ -41,6 +53,22 @@ const OPERATIONS: Readonly<Record<keyof typeof OP, ReferenceOperation>> = {
   clip,
   adaptiveClip,
   squaredNorm,
+  convolution,
+  convolutionInputGradient,
+  convolutionKernelGradient,
+  pool,
+  poolBackward,
+  normalize,
+  normalizeBackward,
+  movingAverage,
+  lookup,
+  lookupGradient,
+  multiply,
+  multiplyGradient,
+  recurrentCell,
+  recurrentCellBackward,
+  alignExponents,
+  columnProduct,
 };
 const BY_CODE: readonly ReferenceOperation[] = Object.entries(OP)
   .sort(([, a], [, b]) => a - b)
@@ -77,7 +105,7 @@ export function createReferenceKernels(bytes: ArenaBytes, precision: 'float32' |
     context.nonFinite = false;
     for (let k = 0; k < count; k++) {
       const at = plan + k * RECORD_LENGTH;
-      const operation = BY_CODE[context.ints[at]!];
+      const operation = BY_CODE[context.ints[at]! & (PARALLEL - 1)];
       if (!operation) throw new Error(`record ${k} of the plan names no operation: ${context.ints[at]}`);
       operation(context, at + 1, stats);
     }

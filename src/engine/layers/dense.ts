@@ -24,14 +24,11 @@ export function compileDense(c: LayerContext): CompiledLayer {
 
   /** dW (O, I) = Σ over positions of dz (O, B) · xᵀ (B, I); db (O) = Σ dz over positions and batch. */
   const emitParameterGradients = (dz: GradientView) => {
-    const gemm = (position: number, accumulate: 0 | 1, repeat: number, steps: number) =>
-      c.emit(
-        OP.gemm,
-        ...[units, width, ld, dz.at + position * zStep, ld, 1, x + position * xStep, 1, ld],
-        ...[kernel.gradient, width, accumulate, repeat, steps],
-      );
-    gemm(0, 0, 1, c.integers([0, 0, 0]));
-    if (positions > 1) gemm(1, 1, positions - 1, c.integers([zStep, xStep, 0]));
+    c.emit(
+      OP.gemm,
+      ...[units, width, ld, dz.at, ld, 1, x, 1, ld, kernel.gradient, width, 2, positions],
+      c.integers([zStep, xStep, 0]),
+    );
     if (bias) c.emit(OP.biasGradient, units, positions, dz.at, ld, bias.gradient);
   };
 

@@ -77,6 +77,11 @@ export interface LayerContext {
   /** Offsets of this layer's ACTIVATION_RAW and GRADIENT_RAW in a step's statistics; −1 in plans without. */
   readonly activationStatistics: number;
   readonly gradientStatistics: number;
+  /**
+   * Recurrent layers: offset of TIME_RAW of every time step, first step first, of the gradient by the hidden state;
+   * −1 elsewhere.
+   */
+  readonly timeStatistics: number;
   /** A number that no other layer has, the same in every run: tells its dropout masks from others'. */
   readonly salt: number;
   emit(operation: Op, ...args: readonly number[]): void;
@@ -88,4 +93,10 @@ export type LayerCompiler = (c: LayerContext) => CompiledLayer;
 /** Product of a shape: the features of a value. */
 export function featureCount(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
+}
+
+const RECURRENT: ReadonlySet<string> = new Set(['simpleRNN', 'lstm', 'gru']);
+/** How many time steps a recurrent layer goes through; 0 for the others. */
+export function timeSteps(layer: GraphLayer): number {
+  return RECURRENT.has(layer.spec.type) ? (layer.inputShapes[0]?.[0] ?? 0) : 0;
 }

@@ -1,5 +1,6 @@
 // Owns this side's copy of contract.ts's numbers, which AssemblyScript cannot import; a unit test holds the two together.
 export const RECORD_LENGTH: i32 = 16;
+export const PARALLEL: i32 = 256;
 export const HEAD_LENGTH: i32 = 8;
 
 export namespace Op {
@@ -21,6 +22,22 @@ export namespace Op {
   export const clip: i32 = 15;
   export const adaptiveClip: i32 = 16;
   export const squaredNorm: i32 = 17;
+  export const convolution: i32 = 18;
+  export const convolutionInputGradient: i32 = 19;
+  export const convolutionKernelGradient: i32 = 20;
+  export const pool: i32 = 21;
+  export const poolBackward: i32 = 22;
+  export const normalize: i32 = 23;
+  export const normalizeBackward: i32 = 24;
+  export const movingAverage: i32 = 25;
+  export const lookup: i32 = 26;
+  export const lookupGradient: i32 = 27;
+  export const multiply: i32 = 28;
+  export const multiplyGradient: i32 = 29;
+  export const recurrentCell: i32 = 30;
+  export const recurrentCellBackward: i32 = 31;
+  export const alignExponents: i32 = 32;
+  export const columnProduct: i32 = 33;
 }
 
 export namespace Activation {

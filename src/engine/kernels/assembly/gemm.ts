@@ -21,16 +21,17 @@ const DIRECT_BYTES: i32 = 24576;
   C: usize, ldc: i32, accumulate: i32, repeat: i32, strides: usize,
 ): void {
   const direct = csb == 1 && (N & 7) == 0 && K * N <= DIRECT_BYTES >> 2;
-  const dots = csa == 1 && rsb == 1 && (K & 3) == 0 && accumulate == 0 && (N < 8 || K < 32);
+  const dots = csa == 1 && rsb == 1 && (K & 3) == 0 && (N < 8 || K < 32);
   for (let q = 0; q < repeat; q++) {
     if (q > 0) {
       A += <usize>load<i32>(strides) << 2;
       B += <usize>load<i32>(strides, 4) << 2;
-      C += <usize>load<i32>(strides, 8) << 2;
+      if (accumulate < 2) C += <usize>load<i32>(strides, 8) << 2;
     }
-    if (direct) productDirect(M, N, K, A, rsa, csa, B, rsb, C, ldc, accumulate);
-    else if (dots) productDots(M, N, K, A, rsa, B, csb, C, ldc);
-    else productPacked(M, N, K, A, rsa, csa, B, rsb, csb, C, ldc, accumulate);
+    const add = accumulate & 1 | i32(accumulate == 2 && q > 0);
+    if (direct) productDirect(M, N, K, A, rsa, csa, B, rsb, C, ldc, add);
+    else if (dots && add == 0) productDots(M, N, K, A, rsa, B, csb, C, ldc);
+    else productPacked(M, N, K, A, rsa, csa, B, rsb, csb, C, ldc, add);
   }
 }
 

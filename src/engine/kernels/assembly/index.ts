@@ -1,11 +1,17 @@
 // Owns the interpreter: reads the plan's records and calls their operations, one step or many, inside WebAssembly.
 // The operations are exported as well, so that the optimizer does not melt them all into the one big function here.
 import { activationBackward } from './backward';
-import { HEAD_LENGTH, Op, RECORD_LENGTH } from './contract';
+import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH } from './contract';
 import { biasActivation } from './forward';
 import { gemm, PANEL_BYTES } from './gemm';
 import { writeConstants } from './hotRows';
 import { loss } from './losses';
+import { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+import { normalize, normalizeBackward, movingAverage } from './normalization';
+import { lookup, lookupGradient } from './lookup';
+import { multiply, multiplyGradient } from './elementwise';
+import { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
+import { columnProduct } from './attention';
 import {
   diverged, floatAt, floatOrNone, FLOATS, intAt, SCRATCH_PANELS, setDiverged, setScratch, STATS, statsOrNone,
 } from './memory';
@@ -19,6 +25,12 @@ export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackw
 export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
 export { productDirect, productDots, productPacked } from './gemm';
 export { sigmoidRows, tanhRows } from './hotRows';
+export { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+export { normalize, normalizeBackward, movingAverage } from './normalization';
+export { lookup, lookupGradient } from './lookup';
+export { multiply, multiplyGradient } from './elementwise';
+export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
+export { columnProduct } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
@@ -71,7 +83,7 @@ export function runSteps(
 /** The records from `r` to `end`; `base` is the address of the step's statistics. Argument n lies at byte 4 (n + 1). */
 function interpret(r: usize, end: usize, base: usize): void {
   for (; r < end; r += <usize>RECORD_LENGTH << 2) {
-    switch (load<i32>(r)) {
+    switch (load<i32>(r) & (PARALLEL - 1)) {
       case Op.gather: gather(floatAt(r + 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16)); break;
       case Op.gatherLabels: gatherLabels(intAt(r + 4), load<i32>(r, 8), intAt(r + 12), load<i32>(r, 16)); break;
       case Op.gemm:
@@ -148,6 +160,22 @@ function interpret(r: usize, end: usize, base: usize): void {
         store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
         break;
       }
+      case Op.convolution: convolution(r, base); break;
+      case Op.convolutionInputGradient: convolutionInputGradient(r, base); break;
+      case Op.convolutionKernelGradient: convolutionKernelGradient(r, base); break;
+      case Op.pool: pool(r, base); break;
+      case Op.poolBackward: poolBackward(r, base); break;
+      case Op.normalize: normalize(r, base); break;
+      case Op.normalizeBackward: normalizeBackward(r, base); break;
+      case Op.movingAverage: movingAverage(r, base); break;
+      case Op.lookup: lookup(r, base); break;
+      case Op.lookupGradient: lookupGradient(r, base); break;
+      case Op.multiply: multiply(r, base); break;
+      case Op.multiplyGradient: multiplyGradient(r, base); break;
+      case Op.recurrentCell: recurrentCell(r, base); break;
+      case Op.recurrentCellBackward: recurrentCellBackward(r, base); break;
+      case Op.alignExponents: alignExponents(r, base); break;
+      case Op.columnProduct: columnProduct(r, base); break;
       default: unreachable();
     }
   }
