@@ -2,7 +2,8 @@
 // step. What a layer's own records are, `layers/` says; what the raw statistics mean, `probes.ts`.
 //
 // Order within a plan: gather the batch, forward, loss, the backward chain from the loss to the input, and then, layer
-// by layer, the parameters' gradients and their update, so that a gradient is measured and used while it is in cache.
+// by layer, the parameters' gradients and their update, so that a gradient is measured and used while it is in cache. What
+// changes a layer's state stands in front of those: up to there a training step can be given up as if it had not been.
 
 import { hashText } from '../base/random';
 import type { Dataset } from '../spec/dataset';
@@ -41,6 +42,10 @@ export interface Plan {
   /** Index in ints of the first record, and how many there are. */
   readonly start: number;
   readonly count: number;
+  /** Of those, the records that change no parameter and no state, and compute no parameter's gradient. */
+  readonly split: number;
+  /** Work of the records that threads may share, in `parallel.ts`'s unit. */
+  readonly sharedWork: number;
   /** By layer; empty in plans without a backward pass. */
   readonly inputNorms: readonly InputNormSource[];
   /** By layer: where its output lies, rows of `ld` floats. */
@@ -76,6 +81,8 @@ export interface CompiledNetwork {
   readonly train: DataPlace;
   readonly test: DataPlace | undefined;
   readonly ld: number;
+  /** Index in ints of WATCH, for `plans.train`; −1 without. */
+  readonly watch: number;
 }
 
 export interface CompileOptions {
@@ -101,6 +108,8 @@ class Compiler {
   readonly #parametersOf: number[][] = [];
   /** How many take each layer's output, the loss included. */
   readonly #consumers: number[];
+  /** Of the plan being compiled. */
+  readonly #stateChanges: (() => void)[] = [];
 
   constructor(options: CompileOptions, allocator: Allocator) {
     const { graph, spec } = options;
@@ -133,6 +142,7 @@ class Compiler {
     }
     return {
       plans,
+      watch: plans.train ? this.#watch(plans.train.split) : -1,
       raw: { ...this.#raw, length: this.#builder.statisticsLength },
       parameters: this.#parameters,
       train,
@@ -147,8 +157,11 @@ class Compiler {
     const { gradient: lossGradient, hasBackward } = this.#emitLoss(kind, source, layers[graph.output]!.output);
     const inputNorms: InputNormSource[] = [];
     const dataGradients: GradientView[] = [];
+    let split = this.#builder.recordCount;
     if (hasBackward) {
       const backwards = this.#emitBackward(kind, layers, lossGradient, inputNorms);
+      split = this.#builder.recordCount;
+      if (kind === 'train') for (const emit of this.#stateChanges) emit();
       this.#emitParameters(kind, backwards);
       for (const layer of graph.layers) {
         for (const [k, source] of layer.inputs.entries()) {
@@ -158,7 +171,16 @@ class Compiler {
       }
     }
     const outputs = layers.map(({ output }) => output);
-    return { kind, ...this.#builder.finishPlan(), inputNorms, outputs, dataGradients };
+    this.#stateChanges.length = 0;
+    return { kind, ...this.#builder.finishPlan(), split, inputNorms, outputs, dataGradients };
+  }
+
+  #watch(split: number): number {
+    const { step, activation, gradient } = this.#raw;
+    const learned = this.#parameters.filter((p) => !p.info.isState);
+    // In the order of WATCH.
+    const layers = [activation.length, activation[0] ?? 0, gradient[0] ?? 0];
+    return this.#builder.integers([split, step, ...layers, learned.length, learned[0]?.statistics ?? 0, 0]);
   }
 
   #emitForward(kind: PlanKind, source: DataPlace): CompiledLayer[] {
@@ -319,6 +341,8 @@ class Compiler {
       timeStatistics: measured ? this.#raw.time[layer.index]! : -1,
       salt: hashText(layer.name) | 0,
       emit: (operation, ...args) => this.#builder.emit(operation, ...args),
+      emitStateChange: (operation, ...args) =>
+        void this.#stateChanges.push(() => this.#builder.emit(operation, ...args)),
     };
   }
 
