@@ -23,7 +23,7 @@ import {
 import { LAYER_COMPILERS } from './layers/table';
 import type { LossPlan } from './losses';
 import { type Allocator, PlanBuilder } from './planBuilder';
-import { type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
+import { type OptimizerState, type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
 
 /** Where the sum of squares of a gradient and its exponent lie in a step's statistics. */
 export interface SquaredNorm {
@@ -78,6 +78,7 @@ export interface CompiledNetwork {
   readonly plans: Readonly<Partial<Record<PlanKind, Plan>>>;
   readonly raw: RawLayout;
   readonly parameters: readonly PlannedParameter[];
+  readonly optimizerStates: readonly OptimizerState[];
   readonly train: DataPlace;
   readonly test: DataPlace | undefined;
   readonly ld: number;
@@ -104,6 +105,7 @@ class Compiler {
   readonly #builder: PlanBuilder;
   readonly #raw: RawLayout;
   readonly #parameters: PlannedParameter[] = [];
+  #optimizerStates: readonly OptimizerState[] = [];
   /** By layer, indexes into `#parameters`. */
   readonly #parametersOf: number[][] = [];
   /** How many take each layer's output, the loss included. */
@@ -145,6 +147,7 @@ class Compiler {
       watch: plans.train ? this.#watch(plans.train.split) : -1,
       raw: { ...this.#raw, length: this.#builder.statisticsLength },
       parameters: this.#parameters,
+      optimizerStates: this.#optimizerStates,
       train,
       test,
       ld: this.#builder.ld,
@@ -176,11 +179,14 @@ class Compiler {
   }
 
   #watch(split: number): number {
-    const { step, activation, gradient } = this.#raw;
+    const { step, activation, gradient, time } = this.#raw;
+    const times = this.#options.graph.layers.reduce((n, layer) => n + timeSteps(layer), 0);
+    const firstTime = time.find((at) => at >= 0) ?? 0;
     const learned = this.#parameters.filter((p) => !p.info.isState);
     // In the order of WATCH.
     const layers = [activation.length, activation[0] ?? 0, gradient[0] ?? 0];
-    return this.#builder.integers([split, step, ...layers, learned.length, learned[0]?.statistics ?? 0, 0]);
+    const parameters = [learned.length, learned[0]?.statistics ?? 0];
+    return this.#builder.integers([split, step, ...layers, times, firstTime, ...parameters]);
   }
 
   #emitForward(kind: PlanKind, source: DataPlace): CompiledLayer[] {
@@ -307,6 +313,7 @@ class Compiler {
       }
     }
     updates.finish(this.#raw.clip);
+    if (kind === 'train') this.#optimizerStates = updates.states;
   }
 
   #addParameters(layer: GraphLayer): void {

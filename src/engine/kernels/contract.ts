@@ -218,7 +218,7 @@ export const STEP_RAW = { loss: 0, correct: 1, length: 2 } as const;
 export const CLIP_RAW = { norm: 0, scale: 1, length: 2 } as const;
 
 /**
- * Eight ints that tell runSteps where a training plan may be stopped and what to look at: `../watch.ts`. Statistics of
+ * Ints that tell runSteps where a training plan may be stopped and what to look at: `../watch.ts`. Statistics of
  * all layers lie one behind another, and so do those of all parameters.
  */
 export const WATCH = {
@@ -230,11 +230,13 @@ export const WATCH = {
   /** Offsets of the first layer's ACTIVATION_RAW and GRADIENT_RAW. */
   activations: 3,
   gradients: 4,
-  parameterCount: 5,
+  /** Time steps of all recurrent layers together, and the offset of the first TIME_RAW. */
+  timeCount: 5,
+  times: 6,
+  parameterCount: 7,
   /** Offset of the first PARAMETER_RAW. */
-  parameters: 6,
+  parameters: 8,
 } as const;
-export const WATCH_LENGTH = 8;
 
 /** Codes of the element-wise activations, in plan records. `softmax` has operations of its own. */
 export const ACTIVATION_CODE = {

@@ -116,10 +116,7 @@ function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Ke
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
 }
 
-/** What beside the plan's own wishes decides about the kernels. */
-export interface WasmOptions {
-  /** Which build to run; the best that runs here where absent. */
-  readonly flavour?: WasmFlavour;
+export interface ThreadOptions {
   /** Where helpers come from; none where absent, or where this machine shares no memory. */
   readonly threads?: ThreadSource | undefined;
   /** Milliseconds after which a thread that does not come is taken for dead. */
@@ -135,11 +132,16 @@ const MOST_THREADS = 64;
  * Kernels over one WebAssembly memory, float32.
  * @param bytes what the plan will allocate in each view (`alignedBytes` of each allocation); the heads and the kernels'
  * own scratch space come on top
+ * @param flavour which build to run; the best that runs here where absent
  * @throws UserError where the machine has not that much memory; Error where it cannot run the build at all (ask
  * `wasmFlavours` first, and take the reference kernels)
  */
-export function createWasmKernels(bytes: ArenaBytes, options: WasmOptions = {}): Kernels {
-  const { flavour = wasmFlavours()[0], patienceMs = PATIENCE_MS } = options;
+export function createWasmKernels(
+  bytes: ArenaBytes,
+  flavour: WasmFlavour | undefined = wasmFlavours()[0],
+  options: ThreadOptions = {},
+): Kernels {
+  const { patienceMs = PATIENCE_MS } = options;
   if (!flavour) throw new Error('this machine runs no WebAssembly SIMD');
   const wanted = Math.min(options.threads?.count ?? 1, MOST_THREADS);
   const { build, memory, arenaEnd, most } =

@@ -89,6 +89,8 @@ export namespace Watch {
   export const layers: i32 = 2;
   export const activations: i32 = 3;
   export const gradients: i32 = 4;
-  export const parameterCount: i32 = 5;
-  export const parameters: i32 = 6;
+  export const timeCount: i32 = 5;
+  export const times: i32 = 6;
+  export const parameterCount: i32 = 7;
+  export const parameters: i32 = 8;
 }

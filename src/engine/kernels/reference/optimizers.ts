@@ -57,7 +57,7 @@ export function update(c: ReferenceContext, p: number, base: number): void {
   const rule = readRule(c, kind, ints[p + 7]!, flags);
   if (s >= 0 && (flags & UPDATE_FLAG.gradientDone) === 0) {
     parameterStatistics(c, rows, columns, G, exponent, base + s, unitNorms);
-    }
+  }
   let updateSquares = 0;
   let weightSquares = 0;
   for (let k = 0; k < rows * columns; k++) {
