@@ -217,6 +217,27 @@ export const TIME_RAW = { sumOfSquares: 0, exponent: 1, length: 2 } as const;
 export const STEP_RAW = { loss: 0, correct: 1, length: 2 } as const;
 export const CLIP_RAW = { norm: 0, scale: 1, length: 2 } as const;
 
+/**
+ * Ints that tell runSteps where a training plan may be stopped and what to look at: `../watch.ts`. Statistics of
+ * all layers lie one behind another, and so do those of all parameters.
+ */
+export const WATCH = {
+  /** Records before the first that changes a parameter or a state, or computes a parameter's gradient. */
+  split: 0,
+  /** Offset of STEP_RAW in a step's statistics. */
+  loss: 1,
+  layers: 2,
+  /** Offsets of the first layer's ACTIVATION_RAW and GRADIENT_RAW. */
+  activations: 3,
+  gradients: 4,
+  /** Time steps of all recurrent layers together, and the offset of the first TIME_RAW. */
+  timeCount: 5,
+  times: 6,
+  parameterCount: 7,
+  /** Offset of the first PARAMETER_RAW. */
+  parameters: 8,
+} as const;
+
 /** Codes of the element-wise activations, in plan records. `softmax` has operations of its own. */
 export const ACTIVATION_CODE = {
   linear: 0,
@@ -294,9 +315,12 @@ export interface Kernels {
   runOnce(plan: number, count: number, stats: number): void;
   /**
    * Interprets the plan `steps` times. Before step k the heads are copied from ints[intTable + 8k] and
-   * floats[floatTable + 8k]; its statistics go to stats[stats + k · recordLength]. Stops after the first step whose
-   * loss (STEP_RAW at `lossOffset`) or any parameter gradient of which is not finite.
-   * @returns how many steps were run
+   * floats[floatTable + 8k]; its statistics go to stats[stats + k · recordLength]. Stops in the middle of a step, before
+   * the records from WATCH.split on, where the statistics of that step or of the parameters in the step before are
+   * suspicious (`../watch.ts`). The rest of that step is the caller's: `runOnce` of the remaining records, or nothing.
+   * @param watch index in ints of WATCH
+   * @param careful whether to stop in the first step in any case
+   * @returns how many steps were run to their end
    */
   runSteps(
     plan: number,
@@ -306,6 +330,11 @@ export interface Kernels {
     floatTable: number,
     stats: number,
     recordLength: number,
-    lossOffset: number,
+    watch: number,
+    careful: boolean,
   ): number;
+  /** Threads that the next `runSteps` has: this one, and the helpers that are ready. The bits do not depend on it. */
+  readonly threads: number;
+  /** Ends the helpers. The memory stays readable; nothing may be run any more. */
+  dispose(): void;
 }
