@@ -4,7 +4,8 @@
 import { activationBackward } from './backward';
 import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH, Watch } from './contract';
 import { biasActivation } from './forward';
-import { gemm, PANEL_BYTES } from './gemm';
+import { gemm } from './gemm';
+import { PANEL_BYTES } from './packed';
 import { writeConstants } from './hotRows';
 import { loss } from './losses';
 import { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
@@ -28,7 +29,8 @@ import { calmAfter, calmBefore } from './watch';
 
 export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
 export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
-export { productDirect, productDots, productPacked } from './gemm';
+export { productDirect, productDots } from './gemm';
+export { productPacked } from './packed';
 export { sigmoidRows, tanhRows } from './hotRows';
 export { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
 export { normalize, normalizeBackward, movingAverage } from './normalization';
