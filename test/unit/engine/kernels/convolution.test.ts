@@ -69,16 +69,16 @@ function checkConvolution(w: Windows): void {
       const dy = rig.floats(padded(outputs * filters, ld, w.batch, 'dy'));
       const room = rig.floats(normals(packed, 'room'));
       const y = untouched(rig, outputs * filters * ld);
-      const dx = untouched(rig, inputs * w.channels * ld);
       const dw = untouched(rig, filters * window);
       const taps = (window * filters) / w.channels;
       rig.record(OP.convolution, outputs, filters, window, g, x, kernel, y, room, ld);
-      rig.record(OP.convolutionInputGradient, inputs, w.channels, taps, g, dy, kernel, dx, room, ld);
       rig.record(OP.convolutionKernelGradient, outputs, filters, window, g, x, dy, dw, ld);
+      // Over x, to spare memory.
+      rig.record(OP.convolutionInputGradient, inputs, w.channels, taps, g, dy, kernel, x, room, ld);
       rig.run();
       return {
         y: rig.read(y, outputs * filters * ld),
-        dx: rig.read(dx, inputs * w.channels * ld),
+        dx: rig.read(x, inputs * w.channels * ld),
         dw: rig.read(dw, filters * window),
       };
     },
@@ -128,8 +128,8 @@ test('convolutions whose taps do not fit the table are added up in parts', () =>
 });
 test('convolutions whose rows do not fit the scratch space are done in parts, or in place', () => {
   checkConvolution({ input: [3, 100], channels: 128, filters: 2, kernel: [3, 3], pad: [2, 2], batch: 9 });
-  checkConvolution({ input: [2, 20_000], channels: 1, filters: 1, kernel: [2, 3], pad: [0, 2], batch: 9 });
-  checkConvolution({ input: [300, 40], channels: 3, filters: 2, kernel: [3, 3], batch: 9 });
+  checkConvolution({ input: [2, 20_000], channels: 1, filters: 1, kernel: [2, 3], stride: [1, 4], batch: 9 });
+  checkConvolution({ input: [300, 43], channels: 3, filters: 1, kernel: [3, 3], batch: 9 });
 });
 
 function checkPool(w: Windows, kind: number): void {
