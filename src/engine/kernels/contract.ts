@@ -138,11 +138,24 @@ export const OP = {
   /** count src:f e:i s — Σ x² and exponent of a gradient at s, s+1 (the gradient by an input that several layers share). */
   squaredNorm: 17,
 
-  // ---- convolution.ts: convolutions of any rank, and pooling
+  // ---- convolution.ts, pooling.ts: convolutions of any rank, and pooling. `geometry` is the index of GEOMETRY in ints.
+  /**
+   * positions filters window geometry:i X:f W:f Y:f packed:f ld — Y[p · filters + f] = Σ_t W[f][t] · X[tap t of the window at
+   * output position p], taps outside of X being 0; `window` is the length of W[f]. No bias. `packed`: room for the
+   * kernel as this operation likes it, PACKED_ROWS filters at a time; unused by depthwise convolutions.
+   */
   convolution: 18,
+  /** inputPositions channels taps geometry:i dY:f W:f dX:f packed:f ld — the transpose of that; `taps`: filters · kernel size. */
   convolutionInputGradient: 19,
+  /** positions filters window geometry:i X:f dY:f dW:f ld — dW[f][t] = Σ_p Σ_j dY[p · filters + f][j] · X[tap t at p][j]. */
   convolutionKernelGradient: 20,
+  /**
+   * positions channels window kind geometry:i X:f Y:f winner:f|−1 ld — POOL: the mean or the largest of the true values of each
+   * window. The first of several largest is taken, and NaN before everything; winner: rows like Y's, which tap it was
+   * (row-major number in the window), kept for the way back; −1 for the mean and where there is none.
+   */
   pool: 21,
+  /** positions channels window kind geometry:i dY:f dX:f winner:f|−1 ld — the transpose of that; the result keeps dY's exponent. */
   poolBackward: 22,
 
   // ---- normalization.ts
@@ -167,6 +180,33 @@ export const OP = {
   columnProduct: 33,
 } as const;
 export type Op = (typeof OP)[keyof typeof OP];
+
+/**
+ * What windows there are, in this order. A one-dimensional value is an image of width 1. Tap (ky, kx) of the window at
+ * output (oy, ox) is input (oy · strideY − padTop + ky · dilationY, …): 0, or left out by pooling, where there is none.
+ */
+export const GEOMETRY = {
+  inHeight: 0,
+  inWidth: 1,
+  inChannels: 2,
+  outHeight: 3,
+  outWidth: 4,
+  outChannels: 5,
+  kernelHeight: 6,
+  kernelWidth: 7,
+  strideY: 8,
+  strideX: 9,
+  dilationY: 10,
+  dilationX: 11,
+  padTop: 12,
+  padLeft: 13,
+  /** Depthwise: filters a channel, filter c · multiplier + q being the q-th of channel c. 0 elsewhere. */
+  multiplier: 14,
+  length: 15,
+} as const;
+/** Filters (on the way back: channels) that lie side by side in a packed kernel; the last such group is filled up. */
+export const PACKED_ROWS = 4;
+export const POOL_CODE = { average: 0, max: 1 } as const;
 
 /** Raw statistics of h, in this order. Shifted by `pivot`, the tensor's first element, to keep small variances. */
 export const ACTIVATION_RAW = {
