@@ -13,8 +13,6 @@ export const NOT_TRAINED_YET: {
   readonly pretraining: boolean;
 } = {
   layers: new Set<LayerSpec['type']>([
-    'embedding',
-    'multiply',
     'conv1d',
     'conv2d',
     'depthwiseConv2d',
@@ -25,15 +23,10 @@ export const NOT_TRAINED_YET: {
     'globalAveragePooling1d',
     'globalAveragePooling2d',
     'globalMaxPooling2d',
-    'batchNormalization',
-    'layerNormalization',
-    'rmsNormalization',
-    'groupNormalization',
     'simpleRNN',
     'lstm',
     'gru',
     'multiHeadAttention',
-    'positionalEmbedding',
   ]),
   initializers: new Set(['lsuv']),
   sources: new Set(['parity', 'adding', 'copy', 'randomTeacher', 'npy', 'npz']),
