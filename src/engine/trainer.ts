@@ -8,6 +8,7 @@ import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
 import { type ArenaBytes, alignedBytes } from './arena';
 import { Batches } from './batches';
+import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
 import { FLOAT_HEAD, HEAD_LENGTH, INT_HEAD, type Kernels } from './kernels/contract';
@@ -102,6 +103,7 @@ export class Trainer {
     if (dataset.train.count === 0) {
       throw new UserError('There are no samples to train on.', 'Raise data.samples, or lower data.testSplit.');
     }
+    checkEmbeddingRange(graph, dataset);
     this.#options = options;
     this.#seed = options.seed ?? spec.seed;
     this.#dropoutSeed = mix32((this.#seed | 0) ^ mix32(Math.floor(this.#seed / 2 ** 32)));

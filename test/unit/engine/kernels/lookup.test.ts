@@ -50,9 +50,16 @@ test('numbers outside of the table, fractions and NaN stay within it', () => {
       return { h: rig.read(H, 8), around: rig.read(around, 64) };
     },
     ({ h, around }, _, name) => {
-      assert.deepEqual(h, expected.map((n) => 10 + n), name);
+      assert.deepEqual(
+        h,
+        expected.map((n) => 10 + n),
+        name,
+      );
       assert.deepEqual(around.slice(16, 19), [3, 1, 4], name);
-      assert.ok(around.every((v, k) => v === 5 || (k >= 16 && k < 19)), name);
+      assert.ok(
+        around.every((v, k) => v === 5 || (k >= 16 && k < 19)),
+        name,
+      );
     },
   );
 });

@@ -74,7 +74,11 @@ function compare(of: Case, tolerance = 3e-6): void {
       assertClose(a.dGamma, x.dGamma, tolerance, `dγ of ${what}`);
       assertClose(a.dBeta, x.dBeta, tolerance, `dβ of ${what}`);
       assert.equal(a.exponent, x.exponent, what);
-      if (of.kind !== MOVING) assert.ok(a.padding.every((v) => v === 0), `padding of ${what}`);
+      if (of.kind !== MOVING)
+        assert.ok(
+          a.padding.every((v) => v === 0),
+          `padding of ${what}`,
+        );
       for (const k of [0, 1]) assertClose(a.moving[k]!, x.moving[k]!, tolerance, `moving of ${what}`);
     },
   );
