@@ -32,7 +32,6 @@ export const NOT_TRAINED_YET: {
     'simpleRNN',
     'lstm',
     'gru',
-    'multiHeadAttention',
     'positionalEmbedding',
   ]),
   initializers: new Set(['lsuv']),

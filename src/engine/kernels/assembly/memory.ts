@@ -33,6 +33,12 @@ export function setScratch(at: usize): void {
   scratch = at;
 }
 
+/** What each part of a shared record leaves for the others, in float64: 128 bytes for each of 64 parts, which all threads see. */
+export let partials: usize = 0;
+export function setPartials(at: usize): void {
+  partials = at;
+}
+
 /** Set where a parameter's gradient has an entry that is not finite: the step just run has to be the last. */
 export let diverged: i32 = 0;
 export function setDiverged(value: i32): void {
