@@ -30,7 +30,7 @@ export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
-export { columnProduct } from './attention';
+export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
