@@ -13,7 +13,8 @@ import { multiply, multiplyGradient } from './elementwise';
 import { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
 import { columnProduct } from './attention';
 import {
-  diverged, floatAt, floatOrNone, FLOATS, intAt, SCRATCH_PANELS, setDiverged, setScratch, STATS, statsOrNone,
+  diverged, floatAt, floatOrNone, FLOATS, intAt, PARTIAL_BYTES, PARTIAL_COUNT, SCRATCH_PANELS, setDiverged, setPartials,
+  setScratch, STATS, statsOrNone,
 } from './memory';
 import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLabels } from './moves';
 import { adaptiveClip, clip } from './optimizers';
@@ -39,11 +40,12 @@ export {
 
 /** Bytes of scratch space that the operations want behind the arena. */
 export function scratchBytes(): i32 {
-  return <i32>(SCRATCH_PANELS + PANEL_BYTES);
+  return <i32>(<usize>PARTIAL_COUNT * PARTIAL_BYTES + SCRATCH_PANELS + PANEL_BYTES);
 }
 /** Tells where the scratch space begins, a multiple of 64. */
 export function initialize(scratch: i32): void {
-  setScratch(<usize>scratch);
+  setPartials(<usize>scratch);
+  setScratch(<usize>scratch + <usize>PARTIAL_COUNT * PARTIAL_BYTES);
   writeConstants();
 }
 

@@ -33,7 +33,10 @@ export function setScratch(at: usize): void {
   scratch = at;
 }
 
-/** What each part of a shared record leaves for the others, in float64: 128 bytes for each of 64 parts, which all threads see. */
+/** Partial sums of one record, that one thread adds up after all have met: so many, of so many bytes each. */
+export const PARTIAL_COUNT: i32 = 64;
+export const PARTIAL_BYTES: usize = 128;
+/** First byte of the partial sums, the same for all threads; 64-byte aligned, its contents of no meaning between records. */
 export let partials: usize = 0;
 export function setPartials(at: usize): void {
   partials = at;

@@ -4,7 +4,7 @@ import { linearBackward } from './backward';
 import { Activation } from './contract';
 import { activationStatistics } from './forward';
 import * as functions from './functions';
-import { HEAD_BATCH, partials } from './memory';
+import { HEAD_BATCH, PARTIAL_BYTES, partials } from './memory';
 import { firstLanes, floorLog2, flush, fma, hold, leastLane, power32, range, TINY } from './simd';
 import { sumOfSquares } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
@@ -12,8 +12,6 @@ import { meet, part, partBegin, partEnd, parts } from './threads';
 // Gradients whose largest magnitude lies outside of these are normalized (contract.ts, OP.activationBackward).
 const LEAST_MAXIMUM: f32 = 2.3283064365386963e-10; // 2^−32
 const MOST_MAXIMUM: f32 = 18446744073709551616.0; // 2^64
-/** Bytes from one part's partial results to the next one's. */
-const PARTIAL: usize = 128;
 
 /** OP.softmax */
 export function softmax(groups: i32, units: i32, H: usize, ld: i32, out: usize, causal: i32): void {
@@ -111,11 +109,11 @@ export function softmaxRows(groups: i32, units: i32, dH: usize, dZ: usize, H: us
 /** The same over all parts that share the record. */
 function ofAllParts(ends: v128): v128 {
   if (parts == 1) return ends;
-  v128.store(partials + <usize>part * PARTIAL, ends);
+  v128.store(partials + <usize>part * PARTIAL_BYTES, ends);
   meet();
   let smallest: f64 = 0, largest: f64 = 0;
   for (let k = 0; k < parts; k++) {
-    const at = partials + <usize>k * PARTIAL;
+    const at = partials + <usize>k * PARTIAL_BYTES;
     const low = load<f64>(at);
     if (low != 0 && (smallest == 0 || low < smallest)) smallest = low;
     largest = max(largest, load<f64>(at, 8));
