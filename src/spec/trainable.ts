@@ -16,7 +16,6 @@ export const NOT_TRAINED_YET: {
     'simpleRNN',
     'lstm',
     'gru',
-    'multiHeadAttention',
   ]),
   initializers: new Set(['lsuv']),
   sources: new Set(['parity', 'adding', 'copy', 'randomTeacher', 'npy', 'npz']),

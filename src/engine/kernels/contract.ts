@@ -96,9 +96,15 @@ export const OP = {
    * With activation `linear` and dZ = dH it is the plain statistics of a gradient.
    */
   activationBackward: 4,
-  /** groups units H:f ld s — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW. */
+  /**
+   * groups units H:f ld s causal — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW.
+   * With `causal` ≠ 0, group g takes its first g mod units + 1 rows alone, and the others become 0.
+   */
   softmax: 5,
-  /** groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward. */
+  /**
+   * groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward.
+   * Where h is 0, so is dz: it needs no `causal`.
+   */
   softmaxBackward: 6,
   /**
    * kind units positions Y:f T dY:f ld s scale:f — loss of outputs Y against targets T (an index into ints for
@@ -206,6 +212,13 @@ export const OP = {
   alignExponents: 32,
 
   // ---- attention.ts: products along columns
+  /**
+   * repeat M N K A:f B:f C:f scale:f ld triangle strides:i — C[i][j] = Σ_k (scale · A[i][k]) ⊙ B[k][j], each entry a row of
+   * `ld` floats: every column has matrices of its own. ints[strides…] count rows: from an i of A to the next, a k of A, a
+   * k of B, a j of B, an i of C, a j of C; then how far A, B and C move on from each of the `repeat` products to the next.
+   * triangle: 1: only the entries with j ≤ i are wanted, the others may hold anything finite. 2: A is square and
+   * A[i][k] = 0 for k > i. 3: the same for k < i. 0: none of these. Magnitudes below 2^−100 become 0; no exponents.
+   */
   columnProduct: 33,
 } as const;
 export type Op = (typeof OP)[keyof typeof OP];
