@@ -324,7 +324,8 @@ def recurrent(gates, step, units_states):
         states, outputs = [x.new_zeros(x.shape[0], units)] * units_states, {}
         for t in times:
             states = step(layer, x[:, t] @ w + b_in, states, u, b_rec)
-            states[0].retain_grad()
+            if states[0].requires_grad:
+                states[0].retain_grad()
             outputs[t] = states[0]
         net.times[own] = [outputs[t] for t in range(len(times))]
         # In the order of reading: Keras and TensorFlow.js leave a sequence that was read backwards reversed.
