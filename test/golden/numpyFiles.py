@@ -1,18 +1,14 @@
-"""Writes arrays as NumPy itself does, for the reader of NumPy's files: `python3 numpy.py > numpy.json`.
+"""Writes arrays as NumPy itself does, for the reader of NumPy's files: `python3 numpyFiles.py > numpyFiles.json`.
 
 Every array is a function of its place alone (see `value`), so that the test knows its numbers without NumPy. Written
 with NumPy 1.24.2.
 """
 import base64
-import importlib
 import io
 import json
-import os
 import sys
 
-# This file has the package's own name: its folder must not come first.
-sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
-np = importlib.import_module("numpy")
+import numpy as np
 
 SHAPE = (3, 2, 5)
 
