@@ -111,11 +111,19 @@ export function layerMemory(layer: GraphLayer): LayerMemory {
 type RecurrentSpec = Extract<GraphLayer['spec'], { type: 'simpleRNN' | 'lstm' | 'gru' }>;
 
 function recurrent(spec: RecurrentSpec, [steps = 1, features = 1]: readonly number[]): LayerMemory {
-  const each = { simpleRNN: 3, gru: 9, lstm: 12 }[spec.type];
+  const { type, units, returnSequences, goBackwards } = spec;
+  const gates = { simpleRNN: 1, lstm: 4, gru: 3 }[type];
+  const resetsBefore = type === 'gru' && !spec.resetAfter;
+  // Of every step the state; the gates, which become their gradients; and the cell, or a GRU's recurrent side of the gates.
+  const kept = { simpleRNN: 2, lstm: 6, gru: resetsBefore ? 5 : 7 }[type];
+  const preActivation = type === 'simpleRNN' && !FROM_OUTPUT.has(spec.activation) ? 1 : 0;
+  const turned = returnSequences && goBackwards ? 1 : 0;
+  // The first state, and what is carried from step to step.
+  const carried = { simpleRNN: 2, lstm: 4, gru: resetsBefore ? 4 : 3 }[type];
   return {
-    values: steps * (spec.units * each + features),
-    constants: 0,
-    operations: 3 * steps,
+    values: steps * (units * (kept + preActivation + turned) + features) + units * carried,
+    constants: gates * units,
+    operations: steps * (resetsBefore ? 4 : 2) + 3,
     timeSteps: steps,
   };
 }
