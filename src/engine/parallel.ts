@@ -28,11 +28,15 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   adaptiveClip: () => 0,
   squaredNorm: () => 0,
 
-  convolution: () => 0,
-  convolutionInputGradient: () => 0,
-  convolutionKernelGradient: () => 0,
-  pool: () => 0,
-  poolBackward: () => 0,
+  convolution: ([positions = 0, filters = 0, window = 0, ...rest]) => positions * filters * window * (rest[5] ?? 1),
+  convolutionInputGradient: ([positions = 0, channels = 0, taps = 0, ...rest]) =>
+    positions * channels * taps * (rest[5] ?? 1),
+  convolutionKernelGradient: ([positions = 0, filters = 0, window = 0, ...rest]) =>
+    positions * filters * window * (rest[4] ?? 1),
+  pool: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
+  poolBackward: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
 
   normalize: () => 0,
   normalizeBackward: () => 0,
