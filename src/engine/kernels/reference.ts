@@ -9,13 +9,7 @@ import { FLOAT_HEAD, HEAD_LENGTH, OP, PARALLEL, RECORD_LENGTH, WATCH } from './c
 import { activationBackward, biasActivation } from './reference/activations';
 import { columnProduct } from './reference/attention';
 import type { ReferenceContext, ReferenceOperation } from './reference/context';
-import {
-  convolution,
-  convolutionInputGradient,
-  convolutionKernelGradient,
-  pool,
-  poolBackward,
-} from './reference/convolution';
+import { convolution, convolutionInputGradient, convolutionKernelGradient } from './reference/convolution';
 import { multiply, multiplyGradient } from './reference/elementwise';
 import { gemm } from './reference/gemm';
 import { lookup, lookupGradient } from './reference/lookup';
@@ -32,6 +26,7 @@ import {
 } from './reference/moves';
 import { movingAverage, normalize, normalizeBackward } from './reference/normalization';
 import { adaptiveClip, clip, gradientStatistics, setHeads, update } from './reference/optimizers';
+import { pool, poolBackward } from './reference/pooling';
 import { alignExponents, recurrentCell, recurrentCellBackward } from './reference/recurrent';
 import { softmax, softmaxBackward } from './reference/softmax';
 

@@ -4,10 +4,13 @@
 import { activationBackward } from './backward';
 import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH, Watch } from './contract';
 import { biasActivation } from './forward';
-import { gemm, PANEL_BYTES } from './gemm';
+import { gemm } from './gemm';
+import { PANEL_BYTES } from './packed';
 import { writeConstants } from './hotRows';
 import { loss } from './losses';
-import { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+import { convolution, convolutionInputGradient } from './convolution';
+import { convolutionKernelGradient } from './kernelGradient';
+import { pool, poolBackward } from './pooling';
 import { normalize, normalizeBackward, movingAverage } from './normalization';
 import { lookup, lookupGradient } from './lookup';
 import { multiply, multiplyGradient } from './elementwise';
@@ -28,14 +31,17 @@ import { calmAfter, calmBefore } from './watch';
 
 export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
 export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
-export { productDirect, productDots, productPacked } from './gemm';
+export { productDirect, productDots } from './gemm';
+export { productPacked } from './packed';
 export { sigmoidRows, tanhRows } from './hotRows';
-export { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+export { convolution, convolutionInputGradient } from './convolution';
+export { convolutionKernelGradient } from './kernelGradient';
+export { pool, poolBackward } from './pooling';
 export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
-export { columnProduct } from './attention';
+export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
@@ -207,7 +213,9 @@ function interpret(r: usize, end: usize, base: usize): bool {
           floatAt(r + 28), load<i32>(r, 32), intAt(r + 36), intAt(r + 40), statsOrNone(r + 44, base), load<i32>(r, 48),
         );
         break;
-      case Op.softmax: softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base)); break;
+      case Op.softmax:
+        softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base), load<i32>(r, 24));
+        break;
       case Op.softmaxBackward:
         softmaxBackward(
           load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatAt(r + 20), load<i32>(r, 24),
