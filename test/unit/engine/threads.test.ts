@@ -189,7 +189,7 @@ for (const flavour of wasmFlavours()) {
     // A helper that enlists and then does nothing is one that died in between.
     const bytes = { floats: 4096, ints: 4096, stats: 4096 };
     const kernels = createWasmKernels(bytes, flavour, {
-      patienceMs: 20,
+      patienceMs: 60,
       threads: {
         count: 2,
         start({ memory, serve }) {

@@ -51,6 +51,9 @@ export const CONTROL_BYTES: usize = 384;
 /** So often a thread looks before it sleeps: some ten microseconds, which is what waking it would cost. */
 const LOOKS: i32 = 8192;
 
+/** Nanoseconds that a thread sleeps before it looks again by itself. */
+const NAP: i64 = 20_000_000;
+
 let control: usize = 0;
 /** Nanoseconds after which a thread that does not come is taken for dead. */
 let patience: i64 = 0;
@@ -82,12 +85,15 @@ function awaitChange(word: usize, value: i32, sleepers: usize, limit: i64): void
   const at = control + word;
   for (let k = 0; k < LOOKS; k++) if (atomic.load<i32>(at) != value) return;
   atomic.add<i32>(control + sleepers, 1);
+  let slept: i64 = 0;
   while (atomic.load<i32>(at) == value) {
-    // 2: time is up. The others would wait for this thread in turn; each says so and ends.
-    if (atomic.wait<i32>(at, value, limit) == 2) {
-      atomic.store<i32>(control, 1, FAULT);
-      unreachable();
-    }
+    // Naps, since a call to wake up has been seen to get lost in V8 11.3, while a thread sleeps for the first time.
+    if (atomic.wait<i32>(at, value, NAP) != 2) continue;
+    slept += NAP;
+    if (limit < 0 || slept < limit) continue;
+    // The others would wait for this thread in turn; each says so and ends.
+    atomic.store<i32>(control, 1, FAULT);
+    unreachable();
   }
   atomic.sub<i32>(control + sleepers, 1);
 }
