@@ -1,15 +1,12 @@
 // Owns the threads that Node gives the engine. What they do is the engine's; this starts and ends them.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Helper, HelperTask, ThreadSource } from '../engine/threads';
+import { type Helper, HELPER_PROGRAM, type HelperTask, type ThreadSource } from '../engine/threads';
 
 /** More hardly pay: a step has as many meetings for eight threads as for two. */
 const MOST_THREADS = 4;
 
-/** All that a helper runs outside of the kernels, so that it needs no file of its own. */
-const HELPER = `
-const { module, memory, serve } = require('node:worker_threads').workerData;
-new WebAssembly.Instance(module, { env: { memory } }).exports.serve(...serve);`;
+const PROGRAM = `(${HELPER_PROGRAM})(require('node:worker_threads').workerData);`;
 
 /** @param count threads that a network may use, the one that trains included */
 export function nodeThreads(count = Math.min(availableParallelism(), MOST_THREADS)): ThreadSource {
@@ -23,7 +20,7 @@ function startHelper(task: HelperTask, onEnd: () => void): Helper {
   };
   try {
     // It says nothing: what becomes of it, `onEnd` tells.
-    const worker = new Worker(HELPER, {
+    const worker = new Worker(PROGRAM, {
       eval: true,
       name: 'gradoscope-helper',
       workerData: task,

@@ -4,7 +4,7 @@ import relaxedBytes from '../../../build/kernels-relaxed.wasm';
 import simdBytes from '../../../build/kernels-simd.wasm';
 import type { ArenaBytes } from '../arena';
 import { ALIGNMENT_BYTES, createSharedArena, orOutOfMemory, SHARED_HEAD_BYTES } from '../arena';
-import type { ThreadSource } from '../threads';
+import { type ThreadSource, threadImports } from '../threads';
 import type { Kernels } from './contract';
 import { FLOAT_HEAD, HEAD_LENGTH } from './contract';
 
@@ -113,7 +113,7 @@ function withPlainMemory(bytes: Uint8Array): Uint8Array {
 }
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+  return new WebAssembly.Instance(module, { env: { memory, ...threadImports(memory) } }).exports as unknown as KernelExports;
 }
 
 export interface ThreadOptions {

@@ -51,15 +51,12 @@ export const CONTROL_BYTES: usize = 384;
 /** So often a thread looks before it sleeps: some ten microseconds, which is what waking it would cost. */
 const LOOKS: i32 = 8192;
 
-/** Nanoseconds that a thread sleeps before it looks again by itself. */
-const NAP: i64 = 20_000_000;
-
 let control: usize = 0;
-/** Nanoseconds after which a thread that does not come is taken for dead. */
-let patience: i64 = 0;
+/** Milliseconds after which a thread that does not come is taken for dead. */
+let patience: i32 = 0;
 export function setControl(at: usize, patienceMs: i32): void {
   control = at;
-  patience = <i64>patienceMs * 1_000_000;
+  patience = patienceMs;
 }
 
 /** Waits until all threads that share this record are here. What they wrote before, all can read after. */
@@ -74,29 +71,32 @@ export function meetOf(threads: i32): void {
     // The last one: all others wait, so nobody else writes these.
     atomic.store<i32>(control, 0, ARRIVED);
     atomic.store<i32>(control, generation + 1, GENERATION);
-    if (atomic.load<i32>(control, SLEEPERS) != 0) atomic.notify(control + GENERATION, -1);
+    if (atomic.load<i32>(control, SLEEPERS) != 0) wake(control + GENERATION);
   } else {
     awaitChange(GENERATION, generation, SLEEPERS, patience);
   }
 }
 
-/** Waits until the word at `word` is no longer `value`: looking for a while, then asleep. A negative `limit` is forever. */
-function awaitChange(word: usize, value: i32, sleepers: usize, limit: i64): void {
+/** Waits until the word at `word` is no longer `value`: looking for a while, then asleep. A negative limit is forever. */
+function awaitChange(word: usize, value: i32, sleepers: usize, limitMs: i32): void {
   const at = control + word;
   for (let k = 0; k < LOOKS; k++) if (atomic.load<i32>(at) != value) return;
   atomic.add<i32>(control + sleepers, 1);
-  let slept: i64 = 0;
   while (atomic.load<i32>(at) == value) {
-    // Naps, since a call to wake up has been seen to get lost in V8 11.3, while a thread sleeps for the first time.
-    if (atomic.wait<i32>(at, value, NAP) != 2) continue;
-    slept += NAP;
-    if (limit < 0 || slept < limit) continue;
     // The others would wait for this thread in turn; each says so and ends.
-    atomic.store<i32>(control, 1, FAULT);
-    unreachable();
+    if (sleep(at, value, limitMs) != 0) {
+      atomic.store<i32>(control, 1, FAULT);
+      unreachable();
+    }
   }
   atomic.sub<i32>(control + sleepers, 1);
 }
+// The host's Atomics, not the instructions: V8's baseline compiler (seen in 11.3, Node 20) loses the registers of a
+// function that goes on after those. `sleep` answers 1 where `limitMs` are over, and sleeps for ever where it is negative.
+// @ts-ignore: decorator
+@external("env", "sleep") declare function sleep(at: usize, value: i32, limitMs: i32): i32;
+// @ts-ignore: decorator
+@external("env", "wake") declare function wake(at: usize): void;
 
 /** The word of the job that this thread saw last. */
 let seen: i32 = 0;
@@ -113,7 +113,7 @@ export function order(): usize {
 export function post(threads: i32): void {
   seen = (((atomic.load<i32>(control, JOB) >>> 8) + 1) << 8) | threads;
   atomic.store<i32>(control, seen, JOB);
-  if (atomic.load<i32>(control, IDLERS) != 0) atomic.notify(control + JOB, -1);
+  if (atomic.load<i32>(control, IDLERS) != 0) wake(control + JOB);
 }
 /** Ends the job: helpers stop at the next meeting at the latest, which is this one. */
 export function dismiss(threads: i32): void {
