@@ -55,16 +55,13 @@ export function initialize(initializer: InitializerSpec, tensor: InitializedTens
     }
     case 'orthogonal':
       return orthogonal(values, matrixShape(tensor.shape, 'orthogonal'), initializer.gain, random);
+    case 'lsuv':
+      return orthogonal(values, matrixShape(tensor.shape, 'lsuv'), 1, random);
     case 'identity': {
       const [rows, columns] = matrixShape(tensor.shape, 'identity');
       for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = initializer.gain;
       return values;
     }
-    case 'lsuv':
-      throw new UserError(
-        'The initializer "lsuv" cannot be used yet.',
-        'Take "orthogonal", which it starts from, or "heNormal".',
-      );
     default:
       return assertNever(initializer);
   }

@@ -73,6 +73,11 @@ export class PlanBuilder {
     for (let i = 0; i < RECORD_LENGTH - 1; i++) this.#records.push(args[i] ?? 0);
   }
 
+  /** How many records were emitted since the last plan. */
+  get recordCount(): number {
+    return this.#records.length / RECORD_LENGTH;
+  }
+
   /** Writes the records emitted since the last plan into ints. */
   finishPlan(): { readonly start: number; readonly count: number } {
     const start = this.#allocator.allocateInts(this.#records.length);

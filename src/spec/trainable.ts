@@ -28,7 +28,7 @@ export const NOT_TRAINED_YET: {
     'gru',
     'multiHeadAttention',
   ]),
-  initializers: new Set(['lsuv']),
+  initializers: new Set(),
   sources: new Set(['parity', 'adding', 'copy', 'randomTeacher', 'npy', 'npz']),
   pretraining: true,
 };

@@ -185,7 +185,7 @@ const FAULTS: [name: string, layers: string, input: number[]][] = [
   ],
   [
     'multiply of two shapes',
-    '{ "type": ⟪NS290 "multiply"⟫, "inputs": ⟪NS204 ["dense_1", "data"]⟫ }, { "type": "dense", "units": 3, "inputs": ["data"] }, { "type": "add", "inputs": ["dense_1", "multiply_1"] }',
+    '{ "type": "multiply", "inputs": ⟪NS204 ["dense_1", "data"]⟫ }, { "type": "dense", "units": 3, "inputs": ["data"] }, { "type": "add", "inputs": ["dense_1", "multiply_1"] }',
     [2],
   ],
   [
@@ -213,9 +213,9 @@ const FAULTS: [name: string, layers: string, input: number[]][] = [
   ['a pool by default that does not fit', '{ "type": ⟪NS290 ⟪NS207 "maxPooling2d"⟫⟫ }', [1, 8, 1]],
   ['lstm of a vector', '{ "type": ⟪NS290 ⟪NS205 "lstm"⟫⟫, "units": 3 }', [8]],
   ['attention of an image', '{ "type": ⟪NS290 ⟪NS205 "multiHeadAttention"⟫⟫, "numHeads": 1, "keyDim": 1 }', [8, 8, 1]],
-  ['positions of a vector', '{ "type": ⟪NS290 ⟪NS205 "positionalEmbedding"⟫⟫ }', [8]],
-  ['groups that do not divide', '{ "type": ⟪NS290 "groupNormalization"⟫, "groups": ⟪NS209 3⟫ }', [8]],
-  ['groups by default that do not divide', '{ "type": ⟪NS290 ⟪NS209 "groupNormalization"⟫⟫ }', [8]],
+  ['positions of a vector', '{ "type": ⟪NS205 "positionalEmbedding"⟫ }', [8]],
+  ['groups that do not divide', '{ "type": "groupNormalization", "groups": ⟪NS209 3⟫ }', [8]],
+  ['groups by default that do not divide', '{ "type": ⟪NS209 "groupNormalization"⟫ }', [8]],
   [
     'a residual that changes the shape',
     '{ "type": ⟪NS208 "residual"⟫, "layers": [{ "type": "dense", "units": 3 }] }',
