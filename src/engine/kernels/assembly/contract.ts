@@ -89,3 +89,15 @@ export namespace UpdateFlag {
   export const nesterov: i32 = 1;
   export const gradientDone: i32 = 2;
 }
+
+export namespace Watch {
+  export const split: i32 = 0;
+  export const loss: i32 = 1;
+  export const layers: i32 = 2;
+  export const activations: i32 = 3;
+  export const gradients: i32 = 4;
+  export const timeCount: i32 = 5;
+  export const times: i32 = 6;
+  export const parameterCount: i32 = 7;
+  export const parameters: i32 = 8;
+}
