@@ -2,6 +2,8 @@
 import { assertNever, UserError } from '../base/errors';
 import type { Random } from '../base/random';
 import type { InitializerSpec } from '../spec/schema';
+import { orthonormalizeFast } from './kernels/wasm';
+import { orthonormalize, vectorStride } from './orthonormal';
 
 /** Standard deviation of a standard normal cut off at ±2: Keras divides by it, so that the variance is the one wanted. */
 const TRUNCATED_STDDEV = 0.87962566103423978;
@@ -101,7 +103,13 @@ function matrixShape(shape: readonly number[], initializer: string): [rows: numb
   return [shape.slice(0, -1).reduce((a, b) => a * b, 1), columns];
 }
 
-/** Q of the QR decomposition (R's diagonal positive) of a normal matrix, so that it is uniformly distributed (Saxe et al. 2014). */
+/** Numbers of a matrix below which it is not worth a memory of its own. */
+const FEW_NUMBERS = 2048;
+
+/**
+ * Q of the QR decomposition (R's diagonal positive) of a normal matrix, so that it is uniformly distributed among all
+ * orthogonal ones (Saxe et al. 2014; Mezzadri 2007). The long side's vectors, as many as the short side has.
+ */
 function orthogonal(
   values: Float64Array,
   [rows, columns]: [number, number],
@@ -110,24 +118,15 @@ function orthogonal(
 ): Float64Array {
   const length = Math.max(rows, columns);
   const count = Math.min(rows, columns);
-  // `count` vectors of `length`, made orthonormal one after the other by modified Gram–Schmidt in float64.
-  const vectors = Array.from({ length: count }, () => fill(new Float64Array(length), () => random.normal()));
-  for (let i = 0; i < count; i++) {
-    const vector = vectors[i]!;
-    let squares = 0;
-    for (let k = 0; k < length; k++) squares += vector[k]! * vector[k]!;
-    const inverse = 1 / Math.sqrt(squares);
-    for (let k = 0; k < length; k++) vector[k] = vector[k]! * inverse;
-    for (let j = i + 1; j < count; j++) {
-      const other = vectors[j]!;
-      let dot = 0;
-      for (let k = 0; k < length; k++) dot += vector[k]! * other[k]!;
-      for (let k = 0; k < length; k++) other[k] = other[k]! - dot * vector[k]!;
-    }
+  const stride = vectorStride(length);
+  const vectors = new Float64Array(count * stride);
+  for (let i = 0; i < count; i++) for (let k = 0; k < length; k++) vectors[i * stride + k] = random.normal();
+  if (vectors.length < FEW_NUMBERS || !orthonormalizeFast(vectors, count, stride)) {
+    orthonormalize(vectors, count, stride);
   }
   for (let i = 0; i < count; i++) {
     for (let k = 0; k < length; k++) {
-      values[rows >= columns ? k * columns + i : i * columns + k] = gain * vectors[i]![k]!;
+      values[rows >= columns ? k * columns + i : i * columns + k] = gain * vectors[i * stride + k]!;
     }
   }
   return values;
