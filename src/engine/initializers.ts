@@ -17,10 +17,28 @@ export interface InitializedTensor {
 }
 
 /**
- * Start values of a parameter, row-major in `shape`.
+ * Start values of a parameter, row-major in `shape`. Realised variances (of one value, over seeds; fans are Keras's):
+ *
+ * | initializer | variance | |
+ * | --- | --- | --- |
+ * | zeros, ones, constant | 0 | |
+ * | randomUniform | (maxval − minval)² ÷ 12 | |
+ * | randomNormal | stddev² | |
+ * | truncatedNormal | 0.7737 · stddev² | what is left of a normal cut off at ±2 stddev |
+ * | glorotUniform, glorotNormal | 2 ÷ (fanIn + fanOut) | |
+ * | heUniform, heNormal | 2 ÷ fanIn | |
+ * | leCunUniform, leCunNormal | 1 ÷ fanIn | |
+ * | varianceScaling | scale ÷ the fan of its mode | |
+ * | orthogonal | gain² ÷ the longer side | of the matrix whose columns are the last axis |
+ * | identity | gain² ÷ the longer side, as a mean square | no draw: ones on the diagonal |
+ * | lsuv | 1 ÷ the longer side | before `lsuv.ts` scales it |
+ *
+ * The normal ones of Glorot, He, LeCun and varianceScaling are cut off at two standard deviations and widened, so that the
+ * variance is the one above. PyTorch's `xavier_normal_` and `kaiming_normal_` have the same variances without the cut, and
+ * its `trunc_normal_` cuts off at ±2 whatever the deviation.
  * @param random the parameter's own stream; how many numbers are drawn depends on initializer and shape alone, except
  *   for truncated normals, which are drawn again where they lie outside
- * @throws UserError where the initializer does not fit the shape, and for `lsuv`, which needs data
+ * @throws UserError where the initializer does not fit the shape
  */
 export function initialize(initializer: InitializerSpec, tensor: InitializedTensor, random: Random): Float64Array {
   const values = new Float64Array(tensor.shape.reduce((a, b) => a * b, 1));

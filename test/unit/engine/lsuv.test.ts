@@ -78,6 +78,36 @@ test('lsuv gives residual blocks, sequences and normalized layers variance 1, bi
   checkVariances(layers, [3, 8], [4]);
 });
 
+/** φ⁻¹ of the activations through which z can be told from h. */
+const INVERSES: Readonly<Record<string, (h: number) => number>> = { linear: (h) => h, tanh: Math.atanh };
+
+for (const activation of Object.keys(INVERSES)) {
+  test(`lsuv gives convolutions of every kind variance 1, through ${activation}`, () => {
+    const image = { activation, padding: 'same', kernelSize: 3 };
+    const layers = [
+      { type: 'conv2d', filters: 5, ...image, kernelInitializer: 'lsuv' },
+      { type: 'depthwiseConv2d', depthMultiplier: 2, ...image, depthwiseInitializer: 'lsuv' },
+      { type: 'conv2d', filters: 3, kernelSize: 2, strides: 2, activation, kernelInitializer: 'lsuv' },
+      { type: 'reshape', targetShape: [12, 2] },
+      { type: 'conv1d', filters: 4, kernelSize: 3, padding: 'causal', activation, kernelInitializer: 'lsuv' },
+      { type: 'flatten' },
+      lsuv(2),
+    ];
+    for (const { kernels, precision } of KINDS) {
+      const parts = { layers, training: { batchSize: 16, precision } };
+      const data = randomData({ inputShape: [5, 9, 2], targetShape: [2], count: 20 });
+      const net = trainer(parts, data, { kernels });
+      net.gradients(0);
+      for (const name of ['conv2d_1', 'depthwiseConv2d_1', 'conv2d_2', 'conv1d_1']) {
+        const z = Array.from(net.outputOf(name), INVERSES[activation]!);
+        const mean = z.reduce((a, b) => a + b, 0) / z.length;
+        const variance = z.reduce((a, b) => a + (b - mean) ** 2, 0) / z.length;
+        assert.ok(Math.abs(variance - 1) < 0.0102, `${name} (${kernels}, ${precision}): ${variance}`);
+      }
+    }
+  });
+}
+
 test('kernels by lsuv are orthonormal up to their scale, and the same every time', () => {
   const make = () => trainer({ layers: [lsuv(5)] }, randomData({ inputShape: [8], targetShape: [5], count: 64 }));
   const kernel = make().parameters()[0]!.values;
