@@ -17,6 +17,7 @@ import { createReferenceKernels } from './kernels/reference';
 import { createWasmKernels, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
 import { type LossPlan, lossPlan } from './losses';
+import { isScaledByData, scaleByData } from './lsuv';
 import { type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
@@ -120,6 +121,7 @@ export class Trainer {
 
     const kinds: PlanKind[] =
       mode === 'train' ? ['train', 'gradients', 'loss', 'evaluate'] : ['gradients', 'loss', 'evaluate'];
+    if (isScaledByData(graph)) kinds.push('initialize');
     const compileOptions: CompileOptions = {
       graph,
       spec,
@@ -432,6 +434,9 @@ export class Trainer {
       const name = `${layer.name}/${info.name}`;
       this.#store.set(name, initialize(info.initializer, info, new Random(this.#seed, `init/${name}`)));
     }
+    const plan = this.#network.plans.initialize;
+    const run = (part: Plan) => this.#measure(part, this.#batches.ofFirstEpoch(0));
+    if (plan) scaleByData(this.#options.graph, this.#network, plan, this.#kernels.arena.floats, run);
   }
 }
 

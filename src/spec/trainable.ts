@@ -8,11 +8,9 @@ import type { LayerSpec, Spec } from './schema';
 
 export const NOT_TRAINED_YET: {
   readonly layers: ReadonlySet<LayerSpec['type']>;
-  readonly initializers: ReadonlySet<string>;
   readonly pretraining: boolean;
 } = {
   layers: new Set<LayerSpec['type']>(['simpleRNN', 'lstm', 'gru']),
-  initializers: new Set(['lsuv']),
   pretraining: true,
 };
 
@@ -25,7 +23,6 @@ export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<ob
         const hint = 'Use layers such as `dense`, `activation`, `dropout`, `flatten`, `add` or `concatenate`.';
         problems.push(notYet(fieldRange(layer, nodes, 'type'), `A \`${layer.type}\` layer`, hint));
       }
-      problems.push(...initializerProblems(layer, nodes));
       if (layer.type === 'repeat' || layer.type === 'residual') visit(layer.layers);
     }
   };
@@ -34,21 +31,6 @@ export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<ob
   if (pretraining && NOT_TRAINED_YET.pretraining) {
     const place = propertyOf(pretraining, 'type') ?? pretraining;
     problems.push(notYet(rangeOf(place), 'Layer-by-layer pretraining', 'Remove `pretraining`.'));
-  }
-  return problems;
-}
-
-function initializerProblems(layer: LayerSpec, nodes: ReadonlyMap<object, SpecNode>): Problem[] {
-  const node = nodes.get(layer);
-  if (!node) return [];
-  const problems: Problem[] = [];
-  for (const [key, value] of Object.entries(layer)) {
-    if (!key.endsWith('Initializer') || typeof value !== 'object' || value === null || !('type' in value)) continue;
-    if (typeof value.type !== 'string' || !NOT_TRAINED_YET.initializers.has(value.type)) continue;
-    const written = propertyOf(node, key);
-    const place = written && (propertyOf(written, 'type') ?? written);
-    if (!place) continue;
-    problems.push(notYet(rangeOf(place), `The initializer \`${value.type}\``, 'Use `orthogonal` or `heNormal`.'));
   }
   return problems;
 }
