@@ -85,6 +85,11 @@ export interface LayerContext {
   /** A number that no other layer has, the same in every run: tells its dropout masks from others'. */
   readonly salt: number;
   emit(operation: Op, ...args: readonly number[]): void;
+  /**
+   * Emits a record that changes the layer's state, such as moving averages: it comes after the whole backward chain, in
+   * plans that train alone, so that a step in which something was not finite leaves the state as it was.
+   */
+  emitStateChange(operation: Op, ...args: readonly number[]): void;
 }
 
 /** What a layer's file exports. */
