@@ -16,7 +16,7 @@ from torch import optim
 
 from mirror import LOSSES, Net, rounded
 
-STEPS, SAMPLES, BATCH, DRIFT = 50, 20, 8, 2e-4
+STEPS, SAMPLES, BATCH, DRIFT = 50, 20, 8, 5e-5
 
 
 class Lion(optim.Optimizer):
@@ -111,10 +111,10 @@ SPECS = {
     "recurrent": (
         [
             {"type": "lstm", "units": 5, "returnSequences": True, "recurrentActivation": "sigmoid"},
-            {"type": "lstm", "units": 4},
+            {"type": "lstm", "units": 4, "recurrentActivation": "sigmoid"},
             dense(2),
         ],
-        [6, 2], "meanSquaredError", None, 4,
+        [6, 2], "meanSquaredError", None, 2,
     ),
     "attention": (
         [
