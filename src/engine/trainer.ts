@@ -140,7 +140,9 @@ export class Trainer {
     const precision = spec.training.precision;
     const threads = (plans.train?.sharedWork ?? 0) >= LEAST_SHARED_WORK ? options.threads : undefined;
     this.#kernels =
-      options.kernels === 'reference' || double ? createReferenceKernels(bytes, precision) : fastKernels(bytes, threads);
+      options.kernels === 'reference' || double
+        ? createReferenceKernels(bytes, precision)
+        : fastKernels(bytes, threads);
     const { arena } = this.#kernels;
     const allocator = arenaAllocator(arena);
     this.#network = compileNetwork(compileOptions, allocator);
