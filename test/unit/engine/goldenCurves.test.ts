@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPTIMIZER_CODE } from '../../../src/engine/kernels/contract';
+import { wasmFlavours } from '../../../src/engine/kernels/wasm';
 import type { Dataset } from '../../../src/spec/dataset';
 import { NOT_TRAINED_YET } from '../../../src/spec/trainable';
 import curves from '../../golden/curves.json';
@@ -12,7 +13,7 @@ import { trainer } from './networks';
  */
 const TOLERANCES = { float32: 1e-3, float64: 1e-8 } as const;
 const RUNS = [
-  ['float32', 'auto'],
+  ...wasmFlavours().map((flavour) => ['float32', flavour] as const),
   ['float32', 'reference'],
   ['float64', 'reference'],
 ] as const;
