@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wasmFlavours } from '../../../src/engine/kernels/wasm';
 import type { Trainer } from '../../../src/engine/trainer';
 import type { Dataset, Samples } from '../../../src/spec/dataset';
 import { plainLayers } from '../../../src/spec/schema/layers';
@@ -10,7 +11,7 @@ import { relativeDistance, trainer } from './networks';
 /** How far from PyTorch's float64 an arena's precision may be, relative to a tensor's norm. */
 const TOLERANCES = { float32: 1e-4, float64: 1e-9 } as const;
 const RUNS = [
-  ['float32', 'auto'],
+  ...wasmFlavours().map((flavour) => ['float32', flavour] as const),
   ['float32', 'reference'],
   ['float64', 'reference'],
 ] as const;
@@ -84,6 +85,7 @@ function trainerOf(golden: GoldenCase, [precision, kernels]: Run): Trainer {
   };
   const net = trainer(parts, dataOf(golden), { kernels, mode: golden.training ? 'train' : 'gradients' });
   const names = net.parameters().map(({ name }) => name);
+  assert.equal(net.kernelName, kernels);
   assert.deepEqual(names.sort(), Object.keys(golden.parameters).sort());
   for (const [name, values] of Object.entries(golden.parameters)) net.setParameter(name, inUnits(values));
   return net;
