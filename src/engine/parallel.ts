@@ -14,8 +14,10 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   gemm: ([M = 0, N = 0, K = 0, ...rest]) => M * N * K * (rest[9] ?? 1),
   biasActivation: () => 0,
   activationBackward: () => 0,
-  softmax: () => 0,
-  softmaxBackward: () => 0,
+  // With statistics it is an output layer's, whose rows are few: one thread sums them.
+  softmax: ([groups = 0, units = 0, , ld = 0, s = 0]) => (s < 0 ? 4 * passOver(groups * units * ld) : 0),
+  softmaxBackward: ([groups = 0, units = 0, , , , ld = 0, , , s = 0]) =>
+    s < 0 ? 2 * passOver(groups * units * ld) : 0,
   loss: () => 0,
   biasGradient: () => 0,
   axpy: () => 0,
@@ -38,21 +40,22 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   poolBackward: ([positions = 0, channels = 0, window = 0, ...rest]) =>
     passOver(positions * channels * window * (rest[5] ?? 1)),
 
-  normalize: () => 0,
-  normalizeBackward: () => 0,
+  // Two or three passes each, of several steps a number.
+  normalize: ([, channels = 0, positions = 0, ...rest]) => 2 * passOver(channels * positions * (rest[7] ?? 0)),
+  normalizeBackward: ([, channels = 0, positions = 0, ...rest]) => 3 * passOver(channels * positions * (rest[8] ?? 0)),
   movingAverage: () => 0,
 
-  lookup: () => 0,
-  lookupGradient: () => 0,
+  lookup: ([positions = 0, width = 0, , , , , ld = 0]) => passOver(positions * width * ld),
+  lookupGradient: ([positions = 0, width = 0, rows = 0, , , , ld = 0]) => passOver(width * (positions * ld + rows)),
 
-  multiply: () => 0,
+  multiply: ([count = 0, , inputs = 0]) => passOver((count * inputs) / 2),
   multiplyGradient: () => 0,
 
   recurrentCell: () => 0,
   recurrentCellBackward: () => 0,
   alignExponents: () => 0,
 
-  columnProduct: () => 0,
+  columnProduct: ([repeat = 0, M = 0, N = 0, K = 0, , , , , ld = 0]) => repeat * M * N * K * ld,
 };
 const BY_CODE = Object.entries(OP)
   .sort(([, a], [, b]) => a - b)

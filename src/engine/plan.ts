@@ -306,8 +306,10 @@ class Compiler {
       const gradients = backwards[i]!.parameterGradients;
       if (!gradients) continue;
       gradients.emit();
+      const { exponent } = gradients;
       for (const k of this.#parametersOf[i]!) {
-        const parameter = { ...this.#parameters[k]!, exponent: gradients.exponent };
+        const known = this.#parameters[k]!;
+        const parameter = { ...known, exponent: typeof exponent === 'number' ? exponent : exponent(known.info.name) };
         this.#parameters[k] = parameter;
         updates.add(parameter);
       }

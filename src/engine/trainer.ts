@@ -9,6 +9,7 @@ import type { Spec } from '../spec/schema';
 import { type ArenaBytes, alignedBytes } from './arena';
 import { Batches } from './batches';
 import { Checkpoint, type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence';
+import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
 import { INT_HEAD, type Kernels, PARAMETER_RAW, RECORD_LENGTH } from './kernels/contract';
@@ -108,6 +109,7 @@ export class Trainer {
     if (dataset.train.count === 0) {
       throw new UserError('There are no samples to train on.', 'Raise data.samples, or lower data.testSplit.');
     }
+    checkEmbeddingRange(graph, dataset);
     this.#options = options;
     this.#seed = options.seed ?? spec.seed;
     this.#loss = lossPlan(spec.loss, graph.layers[graph.output]!.outputShape, dataset);

@@ -12,17 +12,9 @@ export const NOT_TRAINED_YET: {
   readonly pretraining: boolean;
 } = {
   layers: new Set<LayerSpec['type']>([
-    'embedding',
-    'multiply',
-    'batchNormalization',
-    'layerNormalization',
-    'rmsNormalization',
-    'groupNormalization',
     'simpleRNN',
     'lstm',
     'gru',
-    'multiHeadAttention',
-    'positionalEmbedding',
   ]),
   initializers: new Set(['lsuv']),
   pretraining: true,

@@ -96,9 +96,15 @@ export const OP = {
    * With activation `linear` and dZ = dH it is the plain statistics of a gradient.
    */
   activationBackward: 4,
-  /** groups units H:f ld s — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW. */
+  /**
+   * groups units H:f ld s causal — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW.
+   * With `causal` ≠ 0, group g takes its first g mod units + 1 rows alone, and the others become 0.
+   */
   softmax: 5,
-  /** groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward. */
+  /**
+   * groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward.
+   * Where h is 0, so is dz: it needs no `causal`.
+   */
   softmaxBackward: 6,
   /**
    * kind units positions Y:f T dY:f ld s scale:f — loss of outputs Y against targets T (an index into ints for
@@ -159,16 +165,45 @@ export const OP = {
   poolBackward: 22,
 
   // ---- normalization.ts
+  /**
+   * kind channels positions groups X:f H:f gamma:f|−1 beta:f|−1 saved:f epsilon:f ld movingMean:f|−1 movingVariance:f|−1 —
+   * H = γ · x̂ + β with x̂ = (X − mean) ÷ √(variance + ε), the variance biased; NORMALIZATION_CODE says over what. Means are
+   * kept as high + low, the float and what it was rounded by, so that a large mean costs no digits of x̂.
+   * `saved`: of batch and moving, four times `channels` floats: high, low, 1 ÷ √(variance + ε), variance (moving writes
+   * none). Of the others, three times `sets` rows: high, low, 1 ÷ √(variance + ε), by column; a set is a position, or with
+   * `groups` > 0 a group of channels at all positions. `movingMean`, `movingVariance`: read by moving alone.
+   */
   normalize: 23,
+  /**
+   * kind channels positions groups dH:f dX:f|−1 X:f gamma:f|−1 saved:f dGamma:f|−1 dBeta:f|−1 ld eIn:i eOut:i — by what
+   * `normalize` saved: dX, dγ = Σ dH · x̂ and dβ = Σ dH, each where it is wanted; dH stays. dX is multiplied by the power of
+   * two that brings the largest 1 ÷ √(variance + ε) times the largest |γ| into [1, 2) where that lies outside 2^−16 … 2^16
+   * (at most 2^±120), and eOut = eIn less that power. dX's values below 2^−100 become 0. dγ and dβ have the exponent eIn.
+   */
   normalizeBackward: 24,
+  /**
+   * channels saved:f movingMean:f movingVariance:f momentum:f — moving = momentum · moving + (1 − momentum) · of the batch,
+   * by what `normalize` of kind batch saved.
+   */
   movingAverage: 25,
 
   // ---- lookup.ts: tables of vectors
+  /**
+   * positions width rows X:f table:f H:f ld — H[(p · width + d)][j] = table[n · width + d], n = X[p][j] as a whole number,
+   * cut off at 0 and rows − 1 (NaN is 0).
+   */
   lookup: 26,
+  /** positions width rows X:f dH:f dTable:f ld — dTable[n · width + d] = Σ dH[(p · width + d)][j] over all p, j with that n, in order. */
   lookupGradient: 27,
 
   // ---- elementwise.ts: products of inputs
+  /** count inputs:i n H:f — H = the product of `n` tensors of `count` floats, which begin at floats[ints[inputs + k]]. */
   multiply: 28,
+  /**
+   * rows inputs:i n k dH:f dX:f ld eIn:i eOut:i — dX = dH times the product of all inputs but the k-th. An input whose
+   * largest magnitude lies outside 2^−8 … 2^8 is multiplied by the power of two that brings it into [1, 2); eOut = eIn less
+   * those powers. Values below 2^−100 become 0.
+   */
   multiplyGradient: 29,
 
   // ---- recurrent.ts: one time step of a recurrent layer
@@ -177,6 +212,13 @@ export const OP = {
   alignExponents: 32,
 
   // ---- attention.ts: products along columns
+  /**
+   * repeat M N K A:f B:f C:f scale:f ld triangle strides:i — C[i][j] = Σ_k (scale · A[i][k]) ⊙ B[k][j], each entry a row of
+   * `ld` floats: every column has matrices of its own. ints[strides…] count rows: from an i of A to the next, a k of A, a
+   * k of B, a j of B, an i of C, a j of C; then how far A, B and C move on from each of the `repeat` products to the next.
+   * triangle: 1: only the entries with j ≤ i are wanted, the others may hold anything finite. 2: A is square and
+   * A[i][k] = 0 for k > i. 3: the same for k < i. 0: none of these. Magnitudes below 2^−100 become 0; no exponents.
+   */
   columnProduct: 33,
 } as const;
 export type Op = (typeof OP)[keyof typeof OP];
@@ -300,6 +342,18 @@ export type ElementwiseActivation = keyof typeof ACTIVATION_CODE;
 
 /** φ′ is computed from h for codes up to this one, from z for those above. */
 export const LAST_DERIVATIVE_FROM_OUTPUT = ACTIVATION_CODE.relu6;
+
+/** Kinds of OP.normalize: over what mean and variance are taken. */
+export const NORMALIZATION_CODE = {
+  /** A channel's numbers in the batch, all positions. */
+  batch: 0,
+  /** Nothing: a channel's moving mean and variance. */
+  moving: 1,
+  /** A sample's set, mean and variance. */
+  sample: 2,
+  /** A sample's set, its mean square in place of the variance, and no mean. */
+  rootMeanSquare: 3,
+} as const;
 
 export const LOSS_CODE = {
   meanSquaredError: 0,

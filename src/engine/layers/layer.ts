@@ -40,8 +40,8 @@ export interface Backward {
   readonly inputNorm: InputNorm;
   /** For layers with parameters, emitted after the whole backward chain: writes all their gradients. */
   readonly parameterGradients?: {
-    /** Slot of the exponent that all of them have. */
-    readonly exponent: number;
+    /** Slot of the exponent that all of them have, or that of each by name. */
+    readonly exponent: number | ((name: string) => number);
     emit(): void;
   };
 }

@@ -58,6 +58,13 @@ export namespace Activation {
   export const mish: i32 = 14;
 }
 
+export namespace Normalization {
+  export const batch: i32 = 0;
+  export const moving: i32 = 1;
+  export const sample: i32 = 2;
+  export const rootMeanSquare: i32 = 3;
+}
+
 export namespace Loss {
   export const meanSquaredError: i32 = 0;
   export const meanAbsoluteError: i32 = 1;

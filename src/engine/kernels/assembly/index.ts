@@ -41,7 +41,7 @@ export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
-export { columnProduct } from './attention';
+export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
@@ -213,7 +213,9 @@ function interpret(r: usize, end: usize, base: usize): bool {
           floatAt(r + 28), load<i32>(r, 32), intAt(r + 36), intAt(r + 40), statsOrNone(r + 44, base), load<i32>(r, 48),
         );
         break;
-      case Op.softmax: softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base)); break;
+      case Op.softmax:
+        softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base), load<i32>(r, 24));
+        break;
       case Op.softmaxBackward:
         softmaxBackward(
           load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatAt(r + 20), load<i32>(r, 24),

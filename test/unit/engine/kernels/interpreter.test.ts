@@ -7,7 +7,8 @@ import { createReferenceKernels } from '../../../../src/engine/kernels/reference
 import { createWasmKernels, enableRelaxedSimd, wasmFlavours } from '../../../../src/engine/kernels/wasm';
 import { fastKernels, normals, Rig, referenceKernels } from './rig';
 
-const { ACTIVATION_CODE, HEAD_LENGTH, LOSS_CODE, OP, OPTIMIZER_CODE, PARAMETER_RAW, STEP_RAW } = contract;
+const { ACTIVATION_CODE, HEAD_LENGTH, LOSS_CODE, NORMALIZATION_CODE, OP, OPTIMIZER_CODE, PARAMETER_RAW, STEP_RAW } =
+  contract;
 
 /** Linear regression of 5 features by 8 samples, one layer: what runSteps needs, and no more. */
 function regression(rig: Rig) {
@@ -111,6 +112,7 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
   const namespaces: Record<string, Readonly<Record<string, number>>> = {
     Op: OP,
     Activation: ACTIVATION_CODE,
+    Normalization: NORMALIZATION_CODE,
     Loss: LOSS_CODE,
     Optimizer: OPTIMIZER_CODE,
     Watch: contract.WATCH,
