@@ -49,7 +49,14 @@ export class StepTable {
   readonly #orderOf: Int32Array[] = [];
 
   /** @param seed of the run */
-  constructor(memory: EngineMemory, places: StepPlaces, batches: Batches, spec: Spec, seed: number, totalSteps: number) {
+  constructor(
+    memory: EngineMemory,
+    places: StepPlaces,
+    batches: Batches,
+    spec: Spec,
+    seed: number,
+    totalSteps: number,
+  ) {
     this.#memory = memory;
     this.#places = places;
     this.#batches = batches;

@@ -11,11 +11,7 @@ export const NOT_TRAINED_YET: {
   readonly initializers: ReadonlySet<string>;
   readonly pretraining: boolean;
 } = {
-  layers: new Set<LayerSpec['type']>([
-    'simpleRNN',
-    'lstm',
-    'gru',
-  ]),
+  layers: new Set<LayerSpec['type']>(['simpleRNN', 'lstm', 'gru']),
   initializers: new Set(['lsuv']),
   pretraining: true,
 };

@@ -1,5 +1,5 @@
 // Owns where GEOMETRY of contract.ts lies behind its address, in bytes, and how convolutions share the scratch space.
-import { PANEL_BYTES } from './gemm';
+import { PANEL_BYTES } from './packed';
 import { SCRATCH_PANELS } from './memory';
 
 export const IN_HEIGHT: usize = 0;
