@@ -168,6 +168,8 @@ describe('the estimate is within a tenth of what is used', () => {
   test('a large batch', () => {
     const data = teacher([50], 20_000);
     agrees(net([50], deep(60, 3), { data, training: { batchSize: 10_000, epochs: 1 } }));
+    const whole = net([5], deep(4, 1), { data: teacher([5], 200_000), training: { batchSize: 200_000, epochs: 300 } });
+    assert.ok(agrees(whole).used < 100 * MIB, 'not an order of all samples for each of 256 steps');
   });
   test('much data', () => {
     agrees(net([784], [], { data: teacher([784], 20_000) }));
