@@ -175,3 +175,98 @@ for (const kind of KINDS) {
     }
   }
 }
+
+// ------------------------------------------------------------------------------------------------ far below float32
+
+/** A long simpleRNN that multiplies what goes back through a time step by about `gain`. */
+function longest(gain: number, precision: 'float32' | 'float64'): { norms: number[]; kernel: Float64Array } {
+  const steps = 400;
+  const layers = [
+    {
+      ...{ type: 'simpleRNN', units: 3, kernelInitializer: normal(0.1) },
+      recurrentInitializer: { type: 'orthogonal', gain },
+      activation: gain > 1 ? 'linear' : 'tanh',
+    },
+  ];
+  const data = randomData({ inputShape: [steps, 2], targetShape: [3], count: 5 });
+  if (gain > 1) data.train.inputs.fill(0);
+  const parts = { layers, training: { precision, batchSize: 5 } };
+  const net = trainer(parts, data, { mode: 'gradients' });
+  const record = net.gradients(0);
+  const { offset } = net.layout.layers[0]!.timeGradient!;
+  const [kernel] = net.parameterGradients();
+  return { norms: Array.from(record.subarray(offset, offset + steps)), kernel: kernel!.values };
+}
+
+for (const [name, gain, low, high] of [
+  ['fades', 0.43, 1e-160, 1e-145],
+  ['grows', 2.4, 1e145, 1e160],
+] as const) {
+  test(`a gradient that ${name} through 400 time steps is true at the first`, () => {
+    const exact = longest(gain, 'float64');
+    const fast = longest(gain, 'float32');
+    assert.ok(exact.norms[0]! > low && exact.norms[0]! < high, `${exact.norms[0]}`);
+    for (const [t, norm] of fast.norms.entries()) {
+      const error = Math.abs(norm / exact.norms[t]! - 1);
+      assert.ok(error < 2e-4, `time step ${t}: ${norm}, not ${exact.norms[t]}`);
+    }
+    if (gain < 1) assert.ok(relativeDistance(fast.kernel, exact.kernel) < 1e-5);
+  });
+}
+
+test('the state after the last input gets the gradient of the output, whichever way the sequence is read', () => {
+  for (const goBackwards of [false, true]) {
+    const layers = [layer('lstm', 4, { goBackwards })];
+    const net = trainer({ layers }, randomData({ inputShape: [6, 2], targetShape: [4] }), { mode: 'gradients' });
+    const record = net.gradients(0);
+    const { offset, steps } = net.layout.layers[0]!.timeGradient!;
+    const last = goBackwards ? 0 : steps - 1;
+    assert.equal(Math.fround(record[offset + last]!), Math.fround(record[net.layout.layers[0]!.outputGradient]!));
+    for (let t = 0; t < steps; t++) {
+      if (t !== last) assert.ok(record[offset + t]! < record[offset + last]!, `${t}`);
+    }
+  }
+});
+
+test('the biases of forget gates start from 1 unless unitForgetBias is false', () => {
+  const initial = (options: object) => {
+    const layers = [{ type: 'lstm', units: 2, biasInitializer: { type: 'constant', value: 0.25 }, ...options }];
+    const net = trainer({ layers }, randomData({ inputShape: [3, 2], targetShape: [2] }));
+    return Array.from(net.parameters().find((p) => p.name === 'lstm_1/bias')!.values);
+  };
+  assert.deepEqual(initial({}), [0.25, 0.25, 1, 1, 0.25, 0.25, 0.25, 0.25]);
+  assert.deepEqual(initial({ unitForgetBias: false }), new Array(8).fill(0.25));
+});
+
+test('saturation is told of a simpleRNN, whose output is its activation, and not of gated cells', () => {
+  const share = (type: string) => {
+    const layers = [{ type, units: 3, kernelInitializer: normal(9) }];
+    const net = trainer({ layers }, randomData({ inputShape: [4, 2], targetShape: [3] }), { mode: 'gradients' });
+    const record = net.gradients(0);
+    const at = net.layout.layers[0]!.activationStats + net.layout.measures.activation.indexOf('saturatedFraction');
+    return record[at]!;
+  };
+  assert.ok(share('simpleRNN') > 0.4, `${share('simpleRNN')}`);
+  assert.ok(Number.isNaN(share('lstm')) && Number.isNaN(share('gru')));
+});
+
+test('every recurrent layer learns to remember the first number of a sequence', () => {
+  for (const { name, type, more } of KINDS) {
+    const data = randomData({ inputShape: [8, 1], count: 64 });
+    for (let k = 0; k < 64; k++) data.train.targets[k] = data.train.inputs[8 * k]!;
+    const net = trainer(
+      {
+        layers: [
+          { type, units: 16, ...more },
+          { type: 'dense', units: 1 },
+        ],
+        optimizer: { type: 'adam', learningRate: 0.01 },
+        training: { batchSize: 16, epochs: 100 },
+      },
+      data,
+    );
+    const before = net.lossAt(0);
+    while (net.run(100) > 0);
+    assert.ok(net.lossAt(0) < 0.2 * before, `${name}: ${net.lossAt(0)} of ${before}`);
+  }
+});
