@@ -446,7 +446,8 @@ export class Trainer {
   #initializeParameters(): void {
     for (const { layer, info } of this.#network.parameters) {
       const name = `${layer.name}/${info.name}`;
-      this.#store.set(name, initialize(info.initializer, info, new Random(this.#seed, `init/${name}`)));
+      const values = initialize(info.initializer, info, new Random(this.#seed, `init/${name}`));
+      this.#store.set(name, info.ones ? values.fill(1, info.ones.from, info.ones.to) : values);
     }
     const plan = this.#network.plans.initialize;
     const run = (part: Plan) => this.#measure(part, this.#batches.ofFirstEpoch(0));
