@@ -244,7 +244,10 @@ function recurrent(layer: LayerOf<'simpleRNN' | 'lstm' | 'gru'>, taker: Taker): 
   if (layer.useBias) {
     // With the reset after the product, input and recurrent side have biases of their own.
     const shape = layer.type === 'gru' && layer.resetAfter ? [2, columns] : [columns];
-    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable, { unitAxes: 0 }));
+    // Gates are i, f, c, o.
+    const forget = layer.type === 'lstm' && layer.unitForgetBias;
+    const ones = forget ? { ones: { from: layer.units, to: 2 * layer.units } } : {};
+    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable, { unitAxes: 0, ...ones }));
   }
   return { outputShape: layer.returnSequences ? [x[0]!, layer.units] : [layer.units], parameters };
 }
