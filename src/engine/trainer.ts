@@ -14,9 +14,10 @@ import type { Histogram } from './histogram';
 import { initialize } from './initializers';
 import { INT_HEAD, type Kernels, PARAMETER_RAW, RECORD_LENGTH } from './kernels/contract';
 import { createReferenceKernels } from './kernels/reference';
-import { createWasmKernels, wasmFlavours } from './kernels/wasm';
+import { createWasmKernels, type WasmFlavour, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
 import { type LossPlan, lossPlan } from './losses';
+import { isScaledByData, scaleByData } from './lsuv';
 import { type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
@@ -38,8 +39,8 @@ export interface TrainerOptions {
   readonly dataset: Dataset;
   /** Instead of the spec's. */
   readonly seed?: number;
-  /** `auto` takes WebAssembly where the machine has it and the precision is float32. */
-  readonly kernels?: 'auto' | 'reference';
+  /** `auto` takes the best WebAssembly that the machine has; a name takes that one. In float64 it is always the reference. */
+  readonly kernels?: 'auto' | Kernels['name'];
   /** Instead of what the spec says. */
   readonly steps?: number;
   /** `gradients` spares the memory and plan that training needs; `run` does nothing then. Default: `train`. */
@@ -121,6 +122,7 @@ export class Trainer {
 
     const kinds: PlanKind[] =
       mode === 'train' ? ['train', 'gradients', 'loss', 'evaluate'] : ['gradients', 'loss', 'evaluate'];
+    if (isScaledByData(graph)) kinds.push('initialize');
     const compileOptions: CompileOptions = {
       graph,
       spec,
@@ -143,7 +145,7 @@ export class Trainer {
     this.#kernels =
       options.kernels === 'reference' || double
         ? createReferenceKernels(bytes, precision)
-        : fastKernels(bytes, threads);
+        : fastKernels(bytes, threads, options.kernels);
     const { arena } = this.#kernels;
     const allocator = arenaAllocator(arena);
     this.#network = compileNetwork(compileOptions, allocator);
@@ -451,8 +453,12 @@ export class Trainer {
   #initializeParameters(): void {
     for (const { layer, info } of this.#network.parameters) {
       const name = `${layer.name}/${info.name}`;
-      this.#store.set(name, initialize(info.initializer, info, new Random(this.#seed, `init/${name}`)));
+      const values = initialize(info.initializer, info, new Random(this.#seed, `init/${name}`));
+      this.#store.set(name, info.ones ? values.fill(1, info.ones.from, info.ones.to) : values);
     }
+    const plan = this.#network.plans.initialize;
+    const run = (part: Plan) => this.#measure(part, this.#batches.ofFirstEpoch(0));
+    if (plan) scaleByData(this.#options.graph, this.#network, plan, this.#kernels.arena.floats, run);
   }
 }
 
@@ -469,7 +475,11 @@ function gathered<T extends Float32Array | Int32Array>(source: T, samples: Int32
 }
 
 /** WebAssembly SIMD; the reference where the machine has none. */
-function fastKernels(bytes: ArenaBytes, threads: ThreadSource | undefined): Kernels {
-  const flavour = wasmFlavours()[0];
+function fastKernels(
+  bytes: ArenaBytes,
+  threads: ThreadSource | undefined,
+  wanted: 'auto' | WasmFlavour = 'auto',
+): Kernels {
+  const flavour = wanted === 'auto' ? wasmFlavours()[0] : wanted;
   return flavour ? createWasmKernels(bytes, flavour, { threads }) : createReferenceKernels(bytes, 'float32');
 }

@@ -69,6 +69,38 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [7, 30], targetShape: [2], count: 70 }),
   ],
+  'an image, by convolutions': () => [
+    {
+      layers: [
+        { type: 'conv2d', filters: 7, kernelSize: 5, padding: 'same', activation: 'relu' },
+        { type: 'maxPooling2d', poolSize: 3, strides: 2 },
+        { type: 'depthwiseConv2d', kernelSize: 3, depthMultiplier: 2 },
+        { type: 'conv2d', filters: 18, kernelSize: 3, strides: 2, padding: 'same', activation: 'tanh' },
+        { type: 'averagePooling2d', padding: 'same' },
+        { type: 'conv2d', filters: 9, kernelSize: [1, 2], dilationRate: [1, 2], activation: 'gelu' },
+        { type: 'globalAveragePooling2d' },
+        dense(3),
+      ],
+      loss: 'softmaxCrossEntropy',
+      optimizer: 'adam',
+      training: { batchSize: 29 },
+    },
+    randomData({ inputShape: [25, 21, 3], classes: 3, count: 70 }),
+  ],
+  'a sequence, by convolutions': () => [
+    {
+      layers: [
+        { type: 'conv1d', filters: 20, kernelSize: 4, padding: 'causal', activation: 'silu' },
+        { type: 'conv1d', filters: 17, kernelSize: 3, dilationRate: 2, activation: 'relu' },
+        { type: 'averagePooling1d' },
+        { type: 'flatten' },
+        dense(2),
+      ],
+      optimizer: 'rmsprop',
+      training: { batchSize: 33 },
+    },
+    randomData({ inputShape: [60, 5], targetShape: [2], count: 70 }),
+  ],
 };
 
 for (const [name, make] of Object.entries(NETWORKS)) {

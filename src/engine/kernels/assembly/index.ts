@@ -39,6 +39,7 @@ export { convolutionKernelGradient } from './kernelGradient';
 export { pool, poolBackward } from './pooling';
 export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
+export { orthonormalize } from './orthonormal';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
 export { columnProduct, productLine } from './attention';
