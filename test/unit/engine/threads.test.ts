@@ -51,6 +51,42 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [117], classes: 3, count: 150 }),
   ],
+  'normalized in every way': () => [
+    {
+      layers: [
+        dense(66),
+        { type: 'batchNormalization' },
+        { type: 'groupNormalization', groups: 6 },
+        dense(57, 'tanh'),
+        { type: 'layerNormalization' },
+        { type: 'rmsNormalization' },
+        { type: 'flatten' },
+        { type: 'batchNormalization', scale: false },
+        dense(2),
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 41 },
+    },
+    randomData({ inputShape: [9, 30], targetShape: [2], count: 100 }),
+  ],
+  'looked up, placed and multiplied': () => {
+    const data = randomData({ inputShape: [12], targetShape: [2], count: 100 });
+    const inputs = data.train.inputs.map((x) => Math.floor(Math.abs(x) * 150));
+    return [
+      {
+        layers: [
+          { type: 'embedding', inputDim: 900, outputDim: 70 },
+          { type: 'positionalEmbedding', name: 'placed' },
+          dense(70, 'sigmoid'),
+          { type: 'multiply', inputs: ['placed', 'dense_1', 'dense_1'] },
+          { type: 'flatten' },
+          dense(2),
+        ],
+        training: { batchSize: 45 },
+      },
+      { ...data, train: { ...data.train, inputs } },
+    ];
+  },
   'dense, deep': () => [
     {
       layers: [{ type: 'repeat', times: 12, layers: [dense(96, 'tanh')] }, dense(1)],
