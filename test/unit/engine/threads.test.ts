@@ -109,6 +109,17 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [7, 30], targetShape: [2], count: 70 }),
   ],
+  attention: () => [
+    {
+      layers: [
+        { type: 'multiHeadAttention', numHeads: 3, keyDim: 9, valueDim: 10 },
+        { type: 'multiHeadAttention', numHeads: 2, keyDim: 16, causal: true, dropout: 0.2 },
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 13 },
+    },
+    randomData({ inputShape: [33, 18], targetShape: [33, 18], count: 30 }),
+  ],
   'an image, by convolutions': () => [
     {
       layers: [
