@@ -128,7 +128,7 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
         { type: 'depthwiseConv2d', kernelSize: 3, depthMultiplier: 2 },
         { type: 'conv2d', filters: 18, kernelSize: 3, strides: 2, padding: 'same', activation: 'tanh' },
         { type: 'averagePooling2d', padding: 'same' },
-        { type: 'conv2d', filters: 9, kernelSize: [1, 2], dilationRate: [1, 2], activation: 'gelu' },
+        { type: 'conv2d', filters: 9, kernelSize: 2, padding: 'same', dilationRate: [1, 2], activation: 'gelu' },
         { type: 'globalAveragePooling2d' },
         dense(3),
       ],
