@@ -83,8 +83,14 @@ function keptValues({ spec, inputShapes }: GraphLayer): number {
     case 'simpleRNN':
     case 'lstm':
     case 'gru': {
-      const steps = spec.returnSequences ? 1 : (inputShapes[0]?.[0] ?? 1);
-      return steps * (spec.type === 'simpleRNN' ? 3 : spec.type === 'gru' ? 9 : 12);
+      const steps = inputShapes[0]?.[0] ?? 1;
+      // States; gates, with both sides of a GRU that resets after the product; cells or what was reset.
+      const sides = spec.type === 'simpleRNN' ? own - 1 : spec.type === 'lstm' ? 5 : spec.resetAfter ? 6 : 4;
+      const outputs = (spec.returnSequences ? 1 : 0) + (spec.returnSequences && spec.goBackwards ? 1 : 0);
+      // Once for the whole sequence: zeros, gradients that go from one time step to the next, that of a last state.
+      const once = spec.type === 'lstm' ? 5 : 4;
+      const planes = steps * (1 + sides + outputs) + once;
+      return spec.returnSequences ? planes / steps : planes;
     }
     case 'multiHeadAttention': {
       const [steps = 1, features = 1] = inputShapes[0] ?? [];

@@ -211,7 +211,7 @@ const FAULTS: [name: string, layers: string, input: number[]][] = [
   ['a window that does not fit', '{ "type": ⟪NS290 "conv2d"⟫, "filters": 1, "kernelSize": ⟪NS207 [3, 9]⟫ }', [8, 8, 1]],
   ['a pool that does not fit', '{ "type": ⟪NS290 "maxPooling2d"⟫, "poolSize": ⟪NS207 9⟫ }', [8, 8, 1]],
   ['a pool by default that does not fit', '{ "type": ⟪NS290 ⟪NS207 "maxPooling2d"⟫⟫ }', [1, 8, 1]],
-  ['lstm of a vector', '{ "type": ⟪NS290 ⟪NS205 "lstm"⟫⟫, "units": 3 }', [8]],
+  ['lstm of a vector', '{ "type": ⟪NS205 "lstm"⟫, "units": 3 }', [8]],
   ['attention of an image', '{ "type": ⟪NS290 ⟪NS205 "multiHeadAttention"⟫⟫, "numHeads": 1, "keyDim": 1 }', [8, 8, 1]],
   ['positions of a vector', '{ "type": ⟪NS290 ⟪NS205 "positionalEmbedding"⟫⟫ }', [8]],
   ['groups that do not divide', '{ "type": ⟪NS290 "groupNormalization"⟫, "groups": ⟪NS209 3⟫ }', [8]],
