@@ -14,8 +14,10 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   gemm: ([M = 0, N = 0, K = 0, ...rest]) => M * N * K * (rest[9] ?? 1),
   biasActivation: () => 0,
   activationBackward: () => 0,
-  softmax: () => 0,
-  softmaxBackward: () => 0,
+  // With statistics it is an output layer's, whose rows are few: one thread sums them.
+  softmax: ([groups = 0, units = 0, , ld = 0, s = 0]) => (s < 0 ? 4 * passOver(groups * units * ld) : 0),
+  softmaxBackward: ([groups = 0, units = 0, , , , ld = 0, , , s = 0]) =>
+    s < 0 ? 2 * passOver(groups * units * ld) : 0,
   loss: () => 0,
   biasGradient: () => 0,
   axpy: () => 0,
@@ -28,27 +30,32 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   adaptiveClip: () => 0,
   squaredNorm: () => 0,
 
-  convolution: () => 0,
-  convolutionInputGradient: () => 0,
-  convolutionKernelGradient: () => 0,
-  pool: () => 0,
-  poolBackward: () => 0,
+  convolution: ([positions = 0, filters = 0, window = 0, ...rest]) => positions * filters * window * (rest[5] ?? 1),
+  convolutionInputGradient: ([positions = 0, channels = 0, taps = 0, ...rest]) =>
+    positions * channels * taps * (rest[5] ?? 1),
+  convolutionKernelGradient: ([positions = 0, filters = 0, window = 0, ...rest]) =>
+    positions * filters * window * (rest[4] ?? 1),
+  pool: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
+  poolBackward: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
 
-  normalize: () => 0,
-  normalizeBackward: () => 0,
+  // Two or three passes each, of several steps a number.
+  normalize: ([, channels = 0, positions = 0, ...rest]) => 2 * passOver(channels * positions * (rest[7] ?? 0)),
+  normalizeBackward: ([, channels = 0, positions = 0, ...rest]) => 3 * passOver(channels * positions * (rest[8] ?? 0)),
   movingAverage: () => 0,
 
-  lookup: () => 0,
-  lookupGradient: () => 0,
+  lookup: ([positions = 0, width = 0, , , , , ld = 0]) => passOver(positions * width * ld),
+  lookupGradient: ([positions = 0, width = 0, rows = 0, , , , ld = 0]) => passOver(width * (positions * ld + rows)),
 
-  multiply: () => 0,
+  multiply: ([count = 0, , inputs = 0]) => passOver((count * inputs) / 2),
   multiplyGradient: () => 0,
 
   recurrentCell: ([kind, units = 0, ld = 0]) => units * ld * (kind === RECURRENT_KIND.simpleRNN ? 15 : 60),
   recurrentCellBackward: ([kind, units = 0, ld = 0]) => units * ld * (kind === RECURRENT_KIND.simpleRNN ? 20 : 60),
   alignExponents: ([count = 0, size = 0]) => passOver(count * size),
 
-  columnProduct: () => 0,
+  columnProduct: ([repeat = 0, M = 0, N = 0, K = 0, , , , , ld = 0]) => repeat * M * N * K * ld,
 };
 const BY_CODE = Object.entries(OP)
   .sort(([, a], [, b]) => a - b)

@@ -60,6 +60,7 @@ export function analyzeSpec(text: string, options: AnalyzeOptions = {}): SpecAna
       spec,
       data: dataShape,
       layer: last.spec,
+      name: last.name,
       source: expansion.layers[graph.output]!.source,
       outputShape: last.outputShape,
       nodes,

@@ -8,50 +8,21 @@ import type { LayerSpec, Spec } from './schema';
 
 export const NOT_TRAINED_YET: {
   readonly layers: ReadonlySet<LayerSpec['type']>;
-  readonly initializers: ReadonlySet<string>;
-  readonly sources: ReadonlySet<string>;
   readonly pretraining: boolean;
 } = {
-  layers: new Set<LayerSpec['type']>([
-    'embedding',
-    'multiply',
-    'conv1d',
-    'conv2d',
-    'depthwiseConv2d',
-    'maxPooling1d',
-    'maxPooling2d',
-    'averagePooling1d',
-    'averagePooling2d',
-    'globalAveragePooling1d',
-    'globalAveragePooling2d',
-    'globalMaxPooling2d',
-    'batchNormalization',
-    'layerNormalization',
-    'rmsNormalization',
-    'groupNormalization',
-    'multiHeadAttention',
-    'positionalEmbedding',
-  ]),
-  initializers: new Set(['lsuv']),
-  sources: new Set(['parity', 'adding', 'copy', 'randomTeacher', 'npy', 'npz']),
+  layers: new Set<LayerSpec['type']>(),
   pretraining: true,
 };
 
 /** One problem for each such part, at the name of it. */
 export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<object, SpecNode>): Problem[] {
   const problems: Problem[] = [];
-  const { source } = spec.data;
-  if (NOT_TRAINED_YET.sources.has(source)) {
-    const hint = 'Use a source such as `spiral`, `mnist` or `csv`.';
-    problems.push(notYet(fieldRange(spec.data, nodes, 'source'), `Data from \`${source}\``, hint));
-  }
   const visit = (layers: readonly LayerSpec[]): void => {
     for (const layer of layers) {
       if (NOT_TRAINED_YET.layers.has(layer.type)) {
         const hint = 'Use layers such as `dense`, `activation`, `dropout`, `flatten`, `add` or `concatenate`.';
         problems.push(notYet(fieldRange(layer, nodes, 'type'), `A \`${layer.type}\` layer`, hint));
       }
-      problems.push(...initializerProblems(layer, nodes));
       if (layer.type === 'repeat' || layer.type === 'residual') visit(layer.layers);
     }
   };
@@ -60,21 +31,6 @@ export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<ob
   if (pretraining && NOT_TRAINED_YET.pretraining) {
     const place = propertyOf(pretraining, 'type') ?? pretraining;
     problems.push(notYet(rangeOf(place), 'Layer-by-layer pretraining', 'Remove `pretraining`.'));
-  }
-  return problems;
-}
-
-function initializerProblems(layer: LayerSpec, nodes: ReadonlyMap<object, SpecNode>): Problem[] {
-  const node = nodes.get(layer);
-  if (!node) return [];
-  const problems: Problem[] = [];
-  for (const [key, value] of Object.entries(layer)) {
-    if (!key.endsWith('Initializer') || typeof value !== 'object' || value === null || !('type' in value)) continue;
-    if (typeof value.type !== 'string' || !NOT_TRAINED_YET.initializers.has(value.type)) continue;
-    const written = propertyOf(node, key);
-    const place = written && (propertyOf(written, 'type') ?? written);
-    if (!place) continue;
-    problems.push(notYet(rangeOf(place), `The initializer \`${value.type}\``, 'Use `orthogonal` or `heNormal`.'));
   }
   return problems;
 }

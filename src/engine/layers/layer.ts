@@ -9,9 +9,10 @@ import type { Op } from '../kernels/contract';
 
 /**
  * `train`: forward, backward, update. `gradients`: forward, backward down to the data, no update. `loss`: the forward pass
- * of `train` alone. `evaluate`: the forward pass of the finished net (no dropout).
+ * of `train` alone. `evaluate`: the forward pass of the finished net (no dropout). `initialize`: the forward pass of
+ * `train` up to the output, where a layer's statistics are those of its pre-activation (`../lsuv.ts`).
  */
-export type PlanKind = 'train' | 'gradients' | 'loss' | 'evaluate';
+export type PlanKind = 'train' | 'gradients' | 'loss' | 'evaluate' | 'initialize';
 
 /** A gradient in the arena: its true value is floats[at…] · 2^ints[exponent]. Its receiver may overwrite the floats, not the exponent. */
 export interface GradientView {
@@ -40,8 +41,8 @@ export interface Backward {
   readonly inputNorm: InputNorm;
   /** For layers with parameters, emitted after the whole backward chain: writes all their gradients. */
   readonly parameterGradients?: {
-    /** Slot of the exponent that all of them have. */
-    readonly exponent: number;
+    /** Slot of the exponent that all of them have, or that of each by name. */
+    readonly exponent: number | ((name: string) => number);
     emit(): void;
   };
 }
@@ -85,6 +86,11 @@ export interface LayerContext {
   /** A number that no other layer has, the same in every run: tells its dropout masks from others'. */
   readonly salt: number;
   emit(operation: Op, ...args: readonly number[]): void;
+  /**
+   * Emits a record that changes the layer's state, such as moving averages: it comes after the whole backward chain, in
+   * plans that train alone, so that a step in which something was not finite leaves the state as it was.
+   */
+  emitStateChange(operation: Op, ...args: readonly number[]): void;
 }
 
 /** What a layer's file exports. */

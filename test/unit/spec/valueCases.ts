@@ -65,14 +65,18 @@ export const VALUE_CASES: Record<string, string> = {
   'idx with half a test set': withData(
     '{ "source": "idx", "images": "a", "labels": "b", "test": ⟪NS112 {⟫ "images": "c" } }',
   ),
-  'npz is not read yet': withData('{ "source": ⟪NS290 "npz"⟫, "path": "a.npz" }'),
-  'npy is not read yet': withData('{ "source": ⟪NS290 "npy"⟫, "x": "x.npy", "y": "y.npy" }'),
+  npz: withData('{ "source": "npz", "path": "a.npz", "y": "labels" }'),
+  npy: withData('{ "source": "npy", "x": "x.npy", "y": "y.npy" }'),
+  'npy without targets': withData('{ "source": ⟪NS112 "npy"⟫, "x": "x.npy" }'),
   'a teacher without sizes': withData('{ "source": ⟪NS116 ⟪NS116 "randomTeacher"⟫⟫ }'),
   'a teacher with both sizes': withData(
     '{ "source": "randomTeacher", "features": 3, ⟪NS116 "inputShape"⟫: [3], "classes": 2 }',
   ),
-  'a teacher is not there yet': withData('{ "source": ⟪NS290 "randomTeacher"⟫, "features": 3, "classes": 2 }'),
-  'parity is not there yet': withData('{ "source": ⟪NS290 "parity"⟫ }'),
+  'a teacher of too many classes': withData('{ "source": "randomTeacher", "features": 3, "classes": ⟪NS114 65537⟫ }'),
+  'a teacher of classes and outputs': withData(
+    '{ "source": "randomTeacher", "features": 3, "classes": 2, ⟪NS116 "outputs"⟫: 2 }',
+  ),
+  'a sequence of one step': withData('{ "source": "adding", "length": ⟪NS114 1⟫ }'),
   'layers as an object': `{ "netspec": 1, "data": { "source": "xor" }, "layers": ⟪NS110 {}⟫, "loss": "softmaxCrossEntropy" }`,
   'no layers': `{ "netspec": 1, "data": { "source": "xor" }, "layers": ⟪NS115 []⟫, "loss": "softmaxCrossEntropy" }`,
   'a layer that is a number': spiral(`⟪NS110 5⟫, ${end}`),
@@ -109,8 +113,22 @@ export const VALUE_CASES: Record<string, string> = {
   ),
   'a scale of nothing': dense('"kernelInitializer": { "type": "varianceScaling", "scale": ⟪NS114 0⟫ }'),
   'a mode of varianceScaling': dense('"kernelInitializer": { "type": "varianceScaling", "mode": ⟪NS113 "fan_in"⟫ }'),
-  'lsuv is not there yet': dense('"kernelInitializer": ⟪NS290 "lsuv"⟫'),
-  'lsuv as an object is not there yet either': dense('"kernelInitializer": { "type": ⟪NS290 "lsuv"⟫ }'),
+  'lsuv of a kernel': dense('"kernelInitializer": "lsuv"'),
+  'lsuv of a kernel as an object': dense('"kernelInitializer": { "type": "lsuv" }'),
+  'lsuv of a bias': dense('"biasInitializer": ⟪NS117 "lsuv"⟫'),
+  'lsuv of a bias as an object': dense('"biasInitializer": { "type": ⟪NS117 "lsuv"⟫ }'),
+  'lsuv of recurrent kernels': spiral(
+    `{ "type": "lstm", "units": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫ }, { "type": "dense", "units": 2 }`,
+  ),
+  'lsuv of both kernels of a recurrent layer': spiral(
+    `{ "type": "simpleRNN", "units": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫, "recurrentInitializer": "lsuv" }, { "type": "dense", "units": 2 }`,
+  ),
+  'lsuv of attention': spiral(
+    `{ "type": "multiHeadAttention", "numHeads": 1, "keyDim": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫ }, ${end}`,
+  ),
+  'lsuv of embeddings': spiral(
+    `{ "type": "embedding", "inputDim": 9, "outputDim": 2, "embeddingsInitializer": ⟪NS117 "lsuv"⟫ }, ${end}`,
+  ),
   'two faults in one layer': spiral(
     '{ "type": "dense", "units": ⟪NS114 0⟫, "activation": ⟪NS113 "x"⟫, ⟪NS111 "lr"⟫: 1 }',
   ),

@@ -1,37 +1,91 @@
-// Owns the matrix product C (+)= A·B with any strides, and the choice among its three ways: straight from the operands
-// where B is small, dot products where both run along K, packed panels elsewhere. A tile is 4×8: 8 accumulators, 2
-// vectors of B and one of A leave a few of the 16 registers that x86 has.
-import { scratch, SCRATCH_PANELS, SCRATCH_TILE } from './memory';
+// Owns the matrix product C (+)= A·B with any strides: the choice among its three ways, the part of it that falls to a
+// thread, and the two ways that read their operands in place: straight from them where B is small, as dot products where
+// both run along K. Packed panels are packed.ts's.
+//
+// Repeats are not so many products. Where A stays (weights, over positions), the repeats are further columns of one
+// product; where C stays (a gradient summed over positions), they are further depth of one. The way is chosen by the
+// sizes of the whole, never by a thread's part, and a tile is computed alike wherever it lies: so the bits do not depend
+// on how many threads there are.
+import { productPacked, storeTile } from './packed';
 import { fma, sumFour, sumLanes32 } from './simd';
+import { partBegin, partEnd, parts } from './threads';
 
-// Panel sizes: a KC×8 panel of B stays in the L1 cache, the MC×KC block of A in L2.
-const KC: i32 = 256;
-const MC: i32 = 96;
-const NC: i32 = 1024;
-const PANEL_A: usize = <usize>(MC * KC * 4);
-/** Bytes of scratch for both packed operands. */
-export const PANEL_BYTES: usize = PANEL_A + <usize>(NC * KC * 4);
 /** B of at most so many bytes is read in place: it stays in the L1 cache. Measured. */
 const DIRECT_BYTES: i32 = 24576;
+/** Dot products up to this depth: beyond it, their ends no longer weigh, but packing weighs less. Measured. */
+const DOTS_DEPTH: i32 = 128;
+/** And for B of at most so many bytes, which two rows of A go through: they come from the L2 cache. */
+const DOTS_BYTES: i32 = 524288;
 
 /** OP.gemm: strides in elements. */
-// @ts-ignore: decorator
-@inline export function gemm(
+export function gemm(
   M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, csb: i32,
   C: usize, ldc: i32, accumulate: i32, repeat: i32, strides: usize,
 ): void {
   const direct = csb == 1 && (N & 7) == 0 && K * N <= DIRECT_BYTES >> 2;
-  const dots = csa == 1 && rsb == 1 && (K & 3) == 0 && (N < 8 || K < 32);
-  for (let q = 0; q < repeat; q++) {
-    if (q > 0) {
-      A += <usize>load<i32>(strides) << 2;
-      B += <usize>load<i32>(strides, 4) << 2;
-      if (accumulate < 2) C += <usize>load<i32>(strides, 8) << 2;
+  const dots =
+    csa == 1 && rsb == 1 && (K & 3) == 0 && (N < 8 || (K <= DOTS_DEPTH && N * K <= DOTS_BYTES >> 2)) && accumulate != 1 && accumulate != 3;
+  if (repeat > 1) {
+    repeated(M, N, K, A, rsa, csa, B, rsb, csb, C, ldc, accumulate, repeat, strides, direct, dots);
+    return;
+  }
+  const add = accumulate & 1;
+  if (parts > 1) {
+    if (M >= N) {
+      const i = partBegin(M, 4);
+      M = partEnd(M, 4) - i;
+      A += <usize>(i * rsa) << 2;
+      C += <usize>(i * ldc) << 2;
+    } else {
+      const j = partBegin(N, 8);
+      N = partEnd(N, 8) - j;
+      B += <usize>(j * csb) << 2;
+      C += <usize>j << 2;
     }
-    const add = accumulate & 1 | i32(accumulate == 2 && q > 0);
-    if (direct) productDirect(M, N, K, A, rsa, csa, B, rsb, C, ldc, add);
-    else if (dots && add == 0) productDots(M, N, K, A, rsa, B, csb, C, ldc);
-    else productPacked(M, N, K, A, rsa, csa, B, rsb, csb, C, ldc, add);
+    if (M <= 0 || N <= 0) return;
+  }
+  if (direct) productDirect(M, N, K, A, rsa, csa, B, rsb, C, ldc, add);
+  else if (dots) productDots(M, N, K, A, rsa, B, csb, C, ldc);
+  else productPacked(M, 0, N, N, K, 1, A, rsa, csa, B, rsb, csb, C, ldc, add, 0, 0, 0);
+}
+
+/** The same with moving operands. */
+function repeated(
+  M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, csb: i32,
+  C: usize, ldc: i32, accumulate: i32, repeat: i32, strides: usize, direct: bool, dots: bool,
+): void {
+  const stepA = load<i32>(strides), stepB = load<i32>(strides, 4), stepC = load<i32>(strides, 8);
+  const deep = accumulate >= 2;
+  // Tiles never straddle two repeats.
+  const wide = !deep && stepA == 0 && (N & 7) == 0;
+  const columns = wide ? repeat * N : N;
+  const byRows = M >= columns;
+  const first = byRows ? 0 : partBegin(columns, 8);
+  const last = byRows ? columns : partEnd(columns, 8);
+  if (byRows) {
+    const i = partBegin(M, 4);
+    M = partEnd(M, 4) - i;
+    A += <usize>(i * rsa) << 2;
+    C += <usize>(i * ldc) << 2;
+  }
+  if (M <= 0 || first >= last) return;
+  const add = accumulate & 1;
+  if (deep) {
+    productPacked(M, first, last, N, K, repeat, A, rsa, csa, B, rsb, csb, C, ldc, add, stepA, stepB, 0);
+  } else if (wide && !direct) {
+    productPacked(M, first, last, N, K, 1, A, rsa, csa, B, rsb, csb, C, ldc, add, 0, stepB, stepC);
+  } else {
+    for (let q = 0; q < repeat; q++) {
+      const j = wide ? max(0, first - q * N) : first;
+      const n = (wide ? min(N, last - q * N) : last) - j;
+      if (n <= 0) continue;
+      const a = A + (<usize>(q * stepA) << 2);
+      const b = B + (<usize>(q * stepB + j * csb) << 2);
+      const c = C + (<usize>(q * stepC + j) << 2);
+      if (direct) productDirect(M, n, K, a, rsa, csa, b, rsb, c, ldc, add);
+      else if (dots) productDots(M, n, K, a, rsa, b, csb, c, ldc);
+      else productPacked(M, 0, n, n, K, 1, a, rsa, csa, b, rsb, csb, c, ldc, add, 0, 0, 0);
+    }
   }
 }
 
@@ -80,32 +134,6 @@ function rowDirect(K: i32, a: usize, cs: usize, b: usize, lb: usize, c: usize, a
   }
   v128.store(c, c0);
   v128.store(c, c1, 16);
-}
-
-// @ts-ignore: decorator
-@inline function storeTile(
-  c: usize, lc: usize, accumulate: i32, c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128,
-  c31: v128,
-): void {
-  const r1 = c + lc, r2 = r1 + lc, r3 = r2 + lc;
-  if (accumulate) {
-    c00 = f32x4.add(c00, v128.load(c));
-    c01 = f32x4.add(c01, v128.load(c, 16));
-    c10 = f32x4.add(c10, v128.load(r1));
-    c11 = f32x4.add(c11, v128.load(r1, 16));
-    c20 = f32x4.add(c20, v128.load(r2));
-    c21 = f32x4.add(c21, v128.load(r2, 16));
-    c30 = f32x4.add(c30, v128.load(r3));
-    c31 = f32x4.add(c31, v128.load(r3, 16));
-  }
-  v128.store(c, c00);
-  v128.store(c, c01, 16);
-  v128.store(r1, c10);
-  v128.store(r1, c11, 16);
-  v128.store(r2, c20);
-  v128.store(r2, c21, 16);
-  v128.store(r3, c30);
-  v128.store(r3, c31, 16);
 }
 
 /** N a multiple of 8, B row-major. */
@@ -211,139 +239,4 @@ export function productDots(M: i32, N: i32, K: i32, A: usize, lda: i32, B: usize
   let s = f32x4.splat(0);
   for (let k: usize = 0; k < kb; k += 16) s = fma(v128.load(a + k), v128.load(b + k), s);
   return sumLanes32(s);
-}
-
-// ------------------------------------------------------------------------------------------------ packed
-
-/** A 4×8 tile from packed panels: `a` has 4 floats a step of K, `b` 8. */
-function tilePacked(K: i32, a: usize, b: usize, c: usize, lc: usize, accumulate: i32): void {
-  const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  for (const end = b + (<usize>K << 5); b != end; b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    const x0 = v128.load_splat<f32>(a);
-    c00 = fma(x0, b0, c00);
-    c01 = fma(x0, b1, c01);
-    const x1 = v128.load_splat<f32>(a, 4);
-    c10 = fma(x1, b0, c10);
-    c11 = fma(x1, b1, c11);
-    const x2 = v128.load_splat<f32>(a, 8);
-    c20 = fma(x2, b0, c20);
-    c21 = fma(x2, b1, c21);
-    const x3 = v128.load_splat<f32>(a, 12);
-    c30 = fma(x3, b0, c30);
-    c31 = fma(x3, b1, c31);
-    a += 16;
-  }
-  storeTile(c, lc, accumulate, c00, c01, c10, c11, c20, c21, c30, c31);
-}
-/** The m×n corner of a tile, by way of scratch. */
-function tileCorner(K: i32, a: usize, b: usize, c: usize, lc: usize, accumulate: i32, m: i32, n: i32): void {
-  const tile = scratch + SCRATCH_TILE;
-  tilePacked(K, a, b, tile, 32, 0);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      const p = c + (<usize>j << 2);
-      const v = load<f32>(tile + (<usize>i << 5) + (<usize>j << 2));
-      store<f32>(p, accumulate ? load<f32>(p) + v : v);
-    }
-    c += lc;
-  }
-}
-
-/** Four rows at `s` become columns at `o`. */
-// @ts-ignore: decorator
-@inline function transpose(s: usize, ld: usize, o: usize, step: usize): void {
-  const x0 = v128.load(s), x1 = v128.load(s + ld), x2 = v128.load(s + 2 * ld), x3 = v128.load(s + 3 * ld);
-  const u0 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), u1 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
-  const u2 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7), u3 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
-  v128.store(o, v128.shuffle<f64>(u0, u1, 0, 2));
-  v128.store(o + step, v128.shuffle<f64>(u0, u1, 1, 3));
-  v128.store(o + 2 * step, v128.shuffle<f64>(u2, u3, 0, 2));
-  v128.store(o + 3 * step, v128.shuffle<f64>(u2, u3, 1, 3));
-}
-
-/** `count` rows by k of an operand, packed `width` (4 or 8) rows at a time; missing rows are 0. Byte strides rs, ks. */
-// @ts-ignore: decorator
-@inline function pack(width: i32, s: usize, rs: usize, ks: usize, count: i32, k: i32, o: usize): void {
-  const step = <usize>width << 2;
-  for (let i = 0; i < count; i += width) {
-    const rest = count - i;
-    let from = s;
-    if (rest >= width && rs == 4) {
-      for (let p = 0; p < k; p++) {
-        v128.store(o, v128.load(from));
-        if (width == 8) v128.store(o, v128.load(from, 16), 16);
-        from += ks;
-        o += step;
-      }
-    } else if (rest >= width && ks == 4) {
-      let p = 0;
-      for (; p + 4 <= k; p += 4) {
-        transpose(from, rs, o, step);
-        if (width == 8) transpose(from + 4 * rs, rs, o + 16, step);
-        from += 16;
-        o += step << 2;
-      }
-      for (; p < k; p++) {
-        packOne(width, width, from, rs, o);
-        from += 4;
-        o += step;
-      }
-    } else {
-      for (let p = 0; p < k; p++) {
-        packOne(width, min(width, rest), from, rs, o);
-        from += ks;
-        o += step;
-      }
-    }
-    s += rs * <usize>width;
-  }
-}
-// @ts-ignore: decorator
-@inline function packOne(width: i32, there: i32, from: usize, rs: usize, o: usize): void {
-  for (let x = 0; x < width; x++) {
-    store<f32>(o + (<usize>x << 2), x < there ? load<f32>(from + <usize>x * rs) : 0);
-  }
-}
-function packA(s: usize, rs: usize, ks: usize, count: i32, k: i32, o: usize): void {
-  pack(4, s, rs, ks, count, k, o);
-}
-function packB(s: usize, rs: usize, ks: usize, count: i32, k: i32, o: usize): void {
-  pack(8, s, rs, ks, count, k, o);
-}
-
-/** Any strides, any sizes: both operands packed into panels first. */
-export function productPacked(
-  M: i32, N: i32, K: i32, A: usize, rsa: i32, csa: i32, B: usize, rsb: i32, csb: i32, C: usize, ldc: i32, accumulate: i32,
-): void {
-  const panelA = scratch + SCRATCH_PANELS;
-  const panelB = panelA + PANEL_A;
-  const lc = <usize>ldc << 2;
-  const ra = <usize>rsa << 2, ka = <usize>csa << 2, kb = <usize>rsb << 2, rb = <usize>csb << 2;
-  for (let jc = 0; jc < N; jc += NC) {
-    const nc = min(NC, N - jc);
-    for (let pc = 0; pc < K; pc += KC) {
-      const kc = min(KC, K - pc);
-      const add = i32(accumulate != 0 || pc > 0);
-      packB(B + <usize>pc * kb + <usize>jc * rb, rb, kb, nc, kc, panelB);
-      for (let ic = 0; ic < M; ic += MC) {
-        const mc = min(MC, M - ic);
-        packA(A + <usize>ic * ra + <usize>pc * ka, ra, ka, mc, kc, panelA);
-        for (let j = 0; j < nc; j += 8) {
-          const n = nc - j;
-          const b = panelB + (<usize>(j * kc) << 2);
-          let c = C + <usize>ic * lc + (<usize>(jc + j) << 2);
-          let a = panelA;
-          for (let i = 0; i < mc; i += 4) {
-            const m = mc - i;
-            if (m >= 4 && n >= 8) tilePacked(kc, a, b, c, lc, add);
-            else tileCorner(kc, a, b, c, lc, add, min(4, m), min(8, n));
-            a += <usize>kc << 4;
-            c += lc << 2;
-          }
-        }
-      }
-    }
-  }
 }

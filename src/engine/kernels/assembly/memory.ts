@@ -33,10 +33,13 @@ export function setScratch(at: usize): void {
   scratch = at;
 }
 
-/** Set where a parameter's gradient has an entry that is not finite: the step just run has to be the last. */
-export let diverged: i32 = 0;
-export function setDiverged(value: i32): void {
-  diverged = value;
+/** Partial sums of one record, that one thread adds up after all have met: so many, of so many bytes each. */
+export const PARTIAL_COUNT: i32 = 64;
+export const PARTIAL_BYTES: usize = 128;
+/** First byte of the partial sums, the same for all threads; 64-byte aligned, its contents of no meaning between records. */
+export let partials: usize = 0;
+export function setPartials(at: usize): void {
+  partials = at;
 }
 
 /** Address of the float whose index is the argument at `p`. */

@@ -2,7 +2,7 @@
 // rule's step, the update and its size. A parameter is worked on block by block, each loop finding the block in the L1
 // cache: measure the gradient, make it what the optimizer gets, turn that into a direction, take it off the weights.
 import { Optimizer, UpdateFlag } from './contract';
-import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, scratch, SCRATCH_ENDS, setDiverged } from './memory';
+import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, scratch, SCRATCH_ENDS } from './memory';
 import { addWeights, clampBlock, direction, hyperClipValue, hyperWeightDecay } from './optimizers';
 import {
   countLanes, firstLanes, fma, hold, leastLane, loadEnd, power32, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
@@ -90,10 +90,9 @@ export function parameter(
   }
   if ((flags & UpdateFlag.gradientDone) == 0) {
     if (out != 0) {
-      const nonFinite = writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), countLanes(zeros) - padding);
+      writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), countLanes(zeros) - padding);
       store<f64>(out, <f64>exponent, 48);
       store<f64>(out, <f64>underflows, 56);
-      if (nonFinite != 0) setDiverged(1);
     }
     if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
   }
