@@ -1,40 +1,14 @@
-// Owns the list of what the language has and the engine cannot train yet. A part leaves the list when the engine learns
-// it, and the list leaves when it is empty.
+// Owns what the language has and the engine cannot train yet. A part leaves this file when the engine learns it, and the
+// file leaves when nothing is left.
 import { problem } from './codes';
-import { fieldRange } from './names';
 import { nodeAt, propertyOf, rangeOf, type SpecNode } from './parse';
 import type { Problem } from './problem';
-import type { LayerSpec, Spec } from './schema';
-
-export const NOT_TRAINED_YET: {
-  readonly layers: ReadonlySet<LayerSpec['type']>;
-  readonly pretraining: boolean;
-} = {
-  layers: new Set<LayerSpec['type']>(),
-  pretraining: true,
-};
 
 /** One problem for each such part, at the name of it. */
-export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<object, SpecNode>): Problem[] {
-  const problems: Problem[] = [];
-  const visit = (layers: readonly LayerSpec[]): void => {
-    for (const layer of layers) {
-      if (NOT_TRAINED_YET.layers.has(layer.type)) {
-        const hint = 'Use layers such as `dense`, `activation`, `dropout`, `flatten`, `add` or `concatenate`.';
-        problems.push(notYet(fieldRange(layer, nodes, 'type'), `A \`${layer.type}\` layer`, hint));
-      }
-      if (layer.type === 'repeat' || layer.type === 'residual') visit(layer.layers);
-    }
-  };
-  visit(spec.layers);
+export function checkTrainable(tree: SpecNode): Problem[] {
   const pretraining = nodeAt(tree, ['training', 'pretraining']);
-  if (pretraining && NOT_TRAINED_YET.pretraining) {
-    const place = propertyOf(pretraining, 'type') ?? pretraining;
-    problems.push(notYet(rangeOf(place), 'Layer-by-layer pretraining', 'Remove `pretraining`.'));
-  }
-  return problems;
-}
-
-function notYet(range: Problem['range'], what: string, hint: string): Problem {
-  return problem('NS290', range, `${what} cannot be trained yet.`, hint);
+  if (!pretraining) return [];
+  const place = propertyOf(pretraining, 'type') ?? pretraining;
+  const message = 'Layer-by-layer pretraining cannot be trained yet.';
+  return [problem('NS290', rangeOf(place), message, 'Remove `pretraining`.')];
 }
