@@ -1,14 +1,13 @@
-// Owns what the language has and the engine cannot train yet. A part leaves this file when the engine learns it, and the
-// file leaves when nothing is left.
+// Owns the one part of the language that the engine cannot train yet: layer-by-layer pretraining. The file leaves when the
+// engine learns it.
 import { problem } from './codes';
 import { nodeAt, propertyOf, rangeOf, type SpecNode } from './parse';
 import type { Problem } from './problem';
 
-/** One problem for each such part, at the name of it. */
+/** A problem at the name of what cannot be trained. */
 export function checkTrainable(tree: SpecNode): Problem[] {
   const pretraining = nodeAt(tree, ['training', 'pretraining']);
   if (!pretraining) return [];
-  const place = propertyOf(pretraining, 'type') ?? pretraining;
-  const message = 'Layer-by-layer pretraining cannot be trained yet.';
-  return [problem('NS290', rangeOf(place), message, 'Remove `pretraining`.')];
+  const range = rangeOf(propertyOf(pretraining, 'type') ?? pretraining);
+  return [problem('NS290', range, 'Layer-by-layer pretraining cannot be trained yet.', 'Remove `pretraining`.')];
 }

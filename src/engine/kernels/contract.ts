@@ -361,6 +361,18 @@ export type ElementwiseActivation = keyof typeof ACTIVATION_CODE;
 /** φ′ is computed from h for codes up to this one, from z for those above. */
 export const LAST_DERIVATIVE_FROM_OUTPUT = ACTIVATION_CODE.relu6;
 
+/** Kinds of OP.normalize: over what mean and variance are taken. */
+export const NORMALIZATION_CODE = {
+  /** A channel's numbers in the batch, all positions. */
+  batch: 0,
+  /** Nothing: a channel's moving mean and variance. */
+  moving: 1,
+  /** A sample's set, mean and variance. */
+  sample: 2,
+  /** A sample's set, its mean square in place of the variance, and no mean. */
+  rootMeanSquare: 3,
+} as const;
+
 /**
  * What one record of a recurrent layer does. "Gates" are planes of `units` rows, one behind the other; ⊙ by element;
  * h′, c′ are of the time step before.
@@ -405,18 +417,6 @@ export const RECURRENT_CELL = {
   /** A row of zeros a unit. */
   zeros: 5,
   length: 6,
-} as const;
-
-/** Kinds of OP.normalize: over what mean and variance are taken. */
-export const NORMALIZATION_CODE = {
-  /** A channel's numbers in the batch, all positions. */
-  batch: 0,
-  /** Nothing: a channel's moving mean and variance. */
-  moving: 1,
-  /** A sample's set, mean and variance. */
-  sample: 2,
-  /** A sample's set, its mean square in place of the variance, and no mean. */
-  rootMeanSquare: 3,
 } as const;
 
 export const LOSS_CODE = {

@@ -112,8 +112,8 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
   const namespaces: Record<string, Readonly<Record<string, number>>> = {
     Op: OP,
     Activation: ACTIVATION_CODE,
-    RecurrentKind: contract.RECURRENT_KIND,
     Normalization: NORMALIZATION_CODE,
+    RecurrentKind: contract.RECURRENT_KIND,
     Loss: LOSS_CODE,
     Optimizer: OPTIMIZER_CODE,
     Watch: contract.WATCH,
