@@ -152,6 +152,28 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [60, 5], targetShape: [2], count: 70 }),
   ],
+  'recurrent layers upon each other': () => [
+    {
+      layers: [
+        { type: 'lstm', units: 50, returnSequences: true },
+        { type: 'gru', units: 47, returnSequences: true, goBackwards: true },
+        { type: 'gru', units: 47, returnSequences: true, resetAfter: false, activation: 'gelu' },
+        { type: 'simpleRNN', units: 61 },
+        dense(1),
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 37 },
+    },
+    randomData({ inputShape: [9, 5], count: 80 }),
+  ],
+  'a recurrent layer whose gradients vanish': () => [
+    {
+      layers: [{ type: 'lstm', units: 50, recurrentInitializer: { type: 'orthogonal', gain: 0.01 } }, dense(1)],
+      optimizer: { type: 'sgd', learningRate: 1e-3 },
+      training: { batchSize: 40 },
+    },
+    randomData({ inputShape: [150, 5], count: 120 }),
+  ],
 };
 
 for (const [name, make] of Object.entries(NETWORKS)) {
