@@ -21,10 +21,11 @@ import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLa
 import { adaptiveClip, clip } from './optimizers';
 import { gradientStatistics, parameter } from './parameters';
 import { softmax, softmaxBackward } from './softmax';
-import { sumOfSquares } from './statistics';
+import { sharedSumOfSquares } from './statistics';
+import { part } from './threads';
 
-export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
-export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
+export { activationBackward, linearBackward } from './backward';
+export { activationStatistics, biasActivation } from './forward';
 export { productDirect, productDots } from './gemm';
 export { productPacked } from './packed';
 export { sigmoidRows, tanhRows } from './hotRows';
@@ -37,7 +38,7 @@ export { columnProduct } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
-  parameter, softmax, softmaxBackward, sumOfSquares,
+  gemm, parameter, sharedSumOfSquares, softmax, softmaxBackward,
 };
 
 /** Bytes of scratch space that the operations want behind the arena. */
@@ -160,8 +161,11 @@ function interpret(r: usize, end: usize, base: usize): void {
         break;
       case Op.squaredNorm: {
         const out = statsOrNone(r + 16, base);
-        store<f64>(out, sumOfSquares(1, load<i32>(r, 4), floatAt(r + 8), 0));
-        store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
+        const sum = sharedSumOfSquares(load<i32>(r, 4), floatAt(r + 8));
+        if (part == 0) {
+          store<f64>(out, sum);
+          store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
+        }
         break;
       }
       case Op.convolution: convolution(r, base); break;
