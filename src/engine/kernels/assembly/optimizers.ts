@@ -9,6 +9,10 @@ import { sumOfSquares } from './statistics';
 
 // HYPER of contract.ts, in bytes.
 // @ts-ignore: decorator
+@inline export function hyperMomentum(hyper: usize): f32 {
+  return load<f32>(hyper);
+}
+// @ts-ignore: decorator
 @inline export function hyperWeightDecay(hyper: usize): f32 {
   return load<f32>(hyper, 16);
 }
