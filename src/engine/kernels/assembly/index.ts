@@ -137,7 +137,7 @@ function interpret(r: usize, end: usize, base: usize): void {
         break;
       case Op.dropout:
         dropout(load<i32>(r, 4), floatAt(r + 8), floatAt(r + 12), floatAt(r + 20), load<i32>(r, 24));
-        if (load<i32>(r, 28) != 0) store<i32>(intAt(r + 36), load<i32>(intAt(r + 32)));
+        if (load<i32>(r, 28) != 0 && part == 0) store<i32>(intAt(r + 36), load<i32>(intAt(r + 32)));
         break;
       case Op.update:
         parameter(

@@ -6,6 +6,7 @@ import {
 } from './memory';
 import { flush, fma, scaleByPower, SMALLEST_NORMAL } from './simd';
 import { sumOfSquares } from './statistics';
+import { partBegin, partEnd } from './threads';
 
 // HYPER of contract.ts, in bytes.
 // @ts-ignore: decorator
@@ -211,12 +212,15 @@ export function clip(list: usize, count: i32, limit: f32, base: usize, out: usiz
   store<f64>(out, <f64>scale, 8);
 }
 
-/** OP.adaptiveClip: each row of G is at most limit · max(‖w‖, epsilon) long. */
+/** OP.adaptiveClip: each row of G is at most limit · max(‖w‖, epsilon) long. Shared by rows. */
 export function adaptiveClip(
   rows: i32, columns: i32, W: usize, G: usize, limit: f32, epsilon: f32, exponent: i32,
 ): void {
   const stride = <usize>columns << 2;
-  for (let r = 0; r < rows; r++) {
+  const first = partBegin(rows, 1);
+  W += <usize>first * stride;
+  G += <usize>first * stride;
+  for (let r = first, end = partEnd(rows, 1); r < end; r++) {
     const weight = Math.max(Math.sqrt(sumOfSquares(1, columns, W, stride)), <f64>epsilon);
     // Both sides divided by 2^exponent: the gradient's own scale.
     const longest = scaleByPower(<f64>limit * weight, -exponent);
