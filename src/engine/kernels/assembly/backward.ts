@@ -6,7 +6,7 @@ import { HEAD_BATCH, PARTIAL_BYTES, scratch } from './memory';
 import {
   countLanes, firstLanes, flush, floorLog2, fma, hold, leastLane, power32, range, sumLanes, sumPair, TINY,
 } from './simd';
-import { chunkRows, partialAt, squares64, trustworthy, VECTORS_PER_SUM, writeGradient } from './statistics';
+import { chunkRows, partialAt, partialOf, squares64, trustworthy, VECTORS_PER_SUM, writeGradient } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
 // Gradients whose largest magnitude lies outside of these are normalized (contract.ts, OP.activationBackward).
@@ -173,10 +173,10 @@ export function activationBackward(
   const stride = <usize>ld << 2;
   const per = chunkRows(count, ld);
   const begin = partBegin(count, per), end = partEnd(count, per);
-  for (let r = begin; r < end; r += per) {
+  let to = partialOf(begin, per);
+  for (let r = begin; r < end; r += per, to += PARTIAL_BYTES) {
     const n = min(per, count - r);
     const from = <usize>r * stride;
-    const to = partialAt(r / per);
     if (code == Activation.relu) reluRows(n, dH + from, dZ + from, Y + from, alpha, ld, to);
     else if (code == Activation.tanh) tanhRows(n, dH + from, dZ + from, Y + from, alpha, ld, to);
     else if (code == Activation.sigmoid) sigmoidRows(n, dH + from, dZ + from, Y + from, alpha, ld, to);

@@ -6,7 +6,7 @@ import { Activation } from './contract';
 import { sigmoidRows, tanhRows } from './hotRows';
 import { HEAD_BATCH, PARTIAL_BYTES } from './memory';
 import { countLanes, firstLanes, flush, fma, hold, sumPair, TINY } from './simd';
-import { BYTES_PER_SUM, chunkRows, partialAt, VECTORS_PER_SUM, writeActivation } from './statistics';
+import { BYTES_PER_SUM, chunkRows, partialAt, partialOf, VECTORS_PER_SUM, writeActivation } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
 /** Bias and activation of whole rows, padding included: positions times `units` rows, then `gap` bytes. */
@@ -62,12 +62,14 @@ export function biasActivation(
 ): void {
   const stride = <usize>ld << 2;
   const per = chunkRows(units, positions * ld);
-  for (let u = partBegin(units, per), end = partEnd(units, per); u < end; u += per) {
+  let u = partBegin(units, per);
+  let to = partialOf(u, per);
+  for (const end = partEnd(units, per); u < end; u += per, to += PARTIAL_BYTES) {
     const n = min(per, units - u);
     const from = <usize>u * stride;
     const gap = <usize>(units - n) * stride;
     mapUnits(code, n, positions, Z + from, H + from, bias == 0 ? 0 : bias + (<usize>u << 2), alpha, ld, gap);
-    if (out != 0) sumUnits(code, n, positions, H + from, ld, gap, partialAt(u / per));
+    if (out != 0) sumUnits(code, n, positions, H + from, ld, gap, to);
   }
   if (out != 0) collect(units, per, positions, H, ld, out);
 }
@@ -88,9 +90,11 @@ export function activationStatistics(code: i32, units: i32, positions: i32, H: u
   const stride = <usize>ld << 2;
   const per = chunkRows(units, positions * ld);
   if (parts != 1) meet();
-  for (let u = partBegin(units, per), end = partEnd(units, per); u < end; u += per) {
+  let u = partBegin(units, per);
+  let to = partialOf(u, per);
+  for (const end = partEnd(units, per); u < end; u += per, to += PARTIAL_BYTES) {
     const n = min(per, units - u);
-    sumUnits(code, n, positions, H + <usize>u * stride, ld, <usize>(units - n) * stride, partialAt(u / per));
+    sumUnits(code, n, positions, H + <usize>u * stride, ld, <usize>(units - n) * stride, to);
   }
   collect(units, per, positions, H, ld, out);
 }

@@ -79,15 +79,10 @@ export function tanhRows(
       for (const end = H + stride; H < end; H += 16) {
         const x = f32x4.pmax(f32x4.pmin(f32x4.add(v128.load(H), b), limit), minusLimit);
         const x2 = f32x4.mul(x, x);
-        let top = fma(p6, x2, p5);
-        top = fma(top, x2, p4);
-        top = fma(top, x2, p3);
-        top = fma(top, x2, p2);
-        top = fma(top, x2, p1);
-        top = fma(top, x2, p0);
-        let bottom = fma(q3, x2, q2);
-        bottom = fma(bottom, x2, q1);
-        bottom = fma(bottom, x2, q0);
+        // In pairs rather than one by one: what waits for what is shorter, and more rows are under way at once.
+        const x4 = f32x4.mul(x2, x2);
+        const top = fma(fma(fma(p6, x4, fma(p5, x2, p4)), x4, fma(p3, x2, p2)), x4, fma(p1, x2, p0));
+        const bottom = fma(fma(q3, x2, q2), x4, fma(q1, x2, q0));
         v128.store(H, flush(f32x4.div(f32x4.mul(x, top), bottom), tiny));
       }
     }

@@ -4,7 +4,7 @@ import { Loss } from './contract';
 import * as functions from './functions';
 import { HEAD_BATCH, HEAD_INVERSE_BATCH, PARTIAL_BYTES } from './memory';
 import { countLanes, firstLanes, flush, SMALLEST_NORMAL, sumLanes } from './simd';
-import { chunkRows, partialAt } from './statistics';
+import { chunkRows, partialAt, partialOf } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
 /** OP.loss. `dY` and `out` are 0 where not wanted. */
@@ -18,9 +18,10 @@ export function loss(
   const lines = (ld + LINE - 1) / LINE;
   const count = columnwise ? positions * lines : units * positions;
   const per = chunkRows(count, columnwise ? units * LINE : ld);
-  for (let at = partBegin(count, per), end = partEnd(count, per); at < end; at += per) {
+  let at = partBegin(count, per);
+  let to = partialOf(at, per);
+  for (const end = partEnd(count, per); at < end; at += per, to += PARTIAL_BYTES) {
     const n = min(per, count - at);
-    const to = partialAt(at / per);
     if (columnwise) {
       crossEntropy(units, at, n, lines, Y, T, dY, ld, to, factor);
     } else {
@@ -33,7 +34,7 @@ export function loss(
   if (parts != 1) meet();
   if (part != 0 || out == 0) return;
   let total = load<f64>(partialAt(0)), correct = load<f64>(partialAt(0), 8);
-  for (let at = per, more = partialAt(1); at < count; at += per, more += PARTIAL_BYTES) {
+  for (let k = per, more = partialAt(1); k < count; k += per, more += PARTIAL_BYTES) {
     total += load<f64>(more);
     correct += load<f64>(more, 8);
   }

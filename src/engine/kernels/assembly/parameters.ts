@@ -11,7 +11,7 @@ import {
   countLanes, firstLanes, flush, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
 } from './simd';
 import {
-  allTrustworthy, chunkRows, partialAt, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
+  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
 } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
@@ -39,30 +39,20 @@ export function parameter(
 ): void {
   const count = rows * columns;
   if ((flags & UpdateFlag.gradientDone) != 0) unitNorms = 0;
-  // Without norms, rows do not matter. With them, a stretch ends with a row, and none but the last is ragged.
-  const byRows = unitNorms != 0;
-  let stretch = STRETCH, per = count;
-  if (byRows) {
-    stretch = max(1, STRETCH / columns);
-    if ((columns & 3) != 0) stretch = (stretch + 3) & ~3;
-    if (count >= 2 * STRETCH) per = (chunkRows(rows, columns) + stretch - 1) / stretch * stretch;
-    else per = rows;
-    per *= columns;
-    stretch *= columns;
-  } else if (count >= 2 * STRETCH) per = (chunkRows(count, 1) + STRETCH - 1) / STRETCH * STRETCH;
-
-  for (let at = partBegin(count, per), end = partEnd(count, per); at < end; at += per) {
-    const to = partialAt(at / per);
-    const stop = min(at + per, count);
-    for (let from = at; from < stop; from += stretch) {
-      const n = min(stretch, stop - from);
-      const bytes = <usize>from << 2;
-      work(
-        kind, n, kind < 0 ? G + bytes : W + bytes, G + bytes, state1 == 0 ? 0 : state1 + bytes,
-        state2 == 0 ? 0 : state2 + bytes, hyper, exponent, flags, to, from != at,
-      );
-      if (byRows) writeUnitNorms(n / columns, columns, G + bytes, unitNorms + (<usize>(from / columns) << 2));
-    }
+  if (
+    count <= BLOCK && kind == Optimizer.sgd && state1 == 0 && exponent == 0 && out != 0 && parts == 1 &&
+    (flags & UpdateFlag.gradientDone) == 0 && load<f32>(HEAD_CLIP_SCALE) == 1 && hyperClipValue(hyper) == 0 &&
+    hyperWeightDecay(hyper) == 0 && load<f32>(HEAD_LEARNING_RATE) >= LEAST_RATE
+  ) {
+    descendBlock(count, W, G, out);
+    if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
+    return;
+  }
+  let per = count;
+  if (count > STRETCH) per = shared(kind, rows, columns, W, G, state1, state2, hyper, exponent, unitNorms, flags);
+  else if (part == 0) {
+    work(kind, count, kind < 0 ? G : W, G, state1, state2, hyper, exponent, flags, partialAt(0), false);
+    if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
   }
   if (parts != 1) meet();
   if (part != 0 || out == 0) return;
@@ -83,6 +73,100 @@ export function parameter(
     if (nonFinite != 0) setDiverged(1);
   }
   if (kind >= 0) v128.store(out, sizes, 64);
+}
+/** Rates below this would make steps denormal that matter. */
+const LEAST_RATE: f32 = 9.5367431640625e-7; // 2^−20
+
+/** Plain descent on one block: what `parameter` and `work` do in general, for networks of a few units, whose steps are short. */
+function descendBlock(count: i32, W: usize, G: usize, out: usize): void {
+  const zero = f32x4.splat(0);
+  const rate = load<f32>(HEAD_LEARNING_RATE);
+  const rates = f32x4.splat(rate);
+  // Above 2^−126 ÷ rate: what would be taken off the weights as a denormal number is not taken off.
+  const limit: f32 = rate >= 1 ? SMALLEST_NORMAL : SMALLEST_NORMAL / LEAST_RATE;
+  const limits = f32x4.splat(limit);
+  const magnitude = hold(i32x4.splat(0x7fffffff));
+  let lowest = f32x4.splat(Infinity), highest = f32x4.splat(-Infinity);
+  let sum = zero, squares = zero, weights = zero, small = zero, zeros = zero;
+  const toW = W - G;
+  let p = G;
+  for (const end = G + (<usize>(count & ~3) << 2); p < end; p += 16) {
+    const x = v128.load(p), w = v128.load(p + toW);
+    const under = f32x4.lt(v128.and(x, magnitude), limits);
+    v128.store(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)));
+    small = i32x4.sub(small, under);
+    weights = fma(w, w, weights);
+    sum = f32x4.add(sum, x);
+    squares = fma(x, x, squares);
+    lowest = f32x4.pmin(lowest, x);
+    highest = f32x4.pmax(highest, x);
+    zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
+  }
+  const ragged = count & 3;
+  if (ragged) {
+    // The missing entries are zeros that are not counted.
+    const x = loadEnd(p, ragged), w = loadEnd(p + toW, ragged);
+    const mask = firstLanes(ragged);
+    const under = f32x4.lt(v128.and(x, magnitude), limits);
+    storeEnd(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)), ragged);
+    small = i32x4.sub(small, v128.and(under, mask));
+    weights = fma(w, w, weights);
+    sum = f32x4.add(sum, x);
+    squares = fma(x, x, squares);
+    lowest = f32x4.pmin(lowest, v128.bitselect(x, f32x4.splat(Infinity), mask));
+    highest = f32x4.pmax(highest, v128.bitselect(x, f32x4.splat(-Infinity), mask));
+    zeros = i32x4.sub(zeros, v128.and(f32x4.eq(x, zero), mask));
+  }
+  const all = sumFour(sum, squares, weights, f32x4.convert_i32x4_s(zeros));
+  let updates = <f64>f32x4.extract_lane(all, 1), weights64 = <f64>f32x4.extract_lane(all, 2);
+  let underflows = 0;
+  const clean = !v128.any_true(v128.xor(small, zeros));
+  if (!clean || !trustworthy(updates)) {
+    underflows = countBelow(count, G, SMALLEST_NORMAL);
+    updates = squaresAbove(count, G, limit);
+  }
+  if (!trustworthy(weights64)) weights64 = weightsBefore(count, W, G, limit, rate);
+  const sums = f64x2.promote_low_f32x4(all);
+  const nonFinite = writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
+  if (nonFinite != 0) setDiverged(1);
+  store<f64>(out, 0, 48);
+  store<f64>(out, <f64>underflows, 56);
+  store<f64>(out, updates * (<f64>rate * <f64>rate), 64);
+  store<f64>(out, weights64, 72);
+}
+
+/** This thread's part of a parameter of more than one stretch. Answers how many entries make a chunk. */
+function shared(
+  kind: i32, rows: i32, columns: i32, W: usize, G: usize, state1: usize, state2: usize, hyper: usize,
+  exponent: i32, unitNorms: usize, flags: i32,
+): i32 {
+  const count = rows * columns;
+  let stretch = STRETCH, per: i32;
+  if (unitNorms != 0) {
+    // A stretch ends with a row, and none but the last is ragged.
+    stretch = max(1, STRETCH / columns);
+    if ((columns & 3) != 0) stretch = (stretch + 3) & ~3;
+    per = (chunkRows(rows, columns) + stretch - 1) / stretch * stretch * columns;
+    stretch *= columns;
+  } else {
+    // Without norms, rows do not matter.
+    per = (chunkRows(count, 1) + STRETCH - 1) / STRETCH * STRETCH;
+  }
+  let at = partBegin(count, per);
+  let to = partialOf(at, per);
+  for (const end = partEnd(count, per); at < end; at += per, to += PARTIAL_BYTES) {
+    const stop = min(at + per, count);
+    for (let from = at; from < stop; from += stretch) {
+      const n = min(stretch, stop - from);
+      const bytes = <usize>from << 2;
+      work(
+        kind, n, kind < 0 ? G + bytes : W + bytes, G + bytes, state1 == 0 ? 0 : state1 + bytes,
+        state2 == 0 ? 0 : state2 + bytes, hyper, exponent, flags, to, from != at,
+      );
+      if (unitNorms != 0) writeUnitNorms(n / columns, columns, G + bytes, unitNorms + (<usize>(from / columns) << 2));
+    }
+  }
+  return per;
 }
 /** The smaller of both first lanes, and the larger of both second ones. */
 // @ts-ignore: decorator

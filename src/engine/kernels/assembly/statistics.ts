@@ -17,6 +17,11 @@ const CHUNK: i32 = 2048;
 function manyChunkRows(rows: i32, columns: i32): i32 {
   return max((CHUNK + columns - 1) / columns, (rows + PARTIAL_COUNT - 1) / PARTIAL_COUNT);
 }
+/** Where the sums of the chunk that begins with the given row lie. */
+// @ts-ignore: decorator
+@inline export function partialOf(row: i32, per: i32): usize {
+  return row == 0 ? partials : partialAt(row / per);
+}
 /** Where the sums of a chunk lie. */
 // @ts-ignore: decorator
 @inline export function partialAt(chunk: i32): usize {
