@@ -12,19 +12,22 @@ process.chdir(root);
 const ASSEMBLY = 'src/engine/kernels/assembly';
 const FLAVOURS = { simd: [], relaxed: ['--enable', 'relaxed-simd'] };
 
+// The memory is declared as shared, with all that 32 bits can address; the loader turns that flag where it gets a plain one.
+const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
+
 /** Two builds of the kernels: plain SIMD, and relaxed SIMD with fused multiply-add. Skipped while up to date. */
 export function buildKernels() {
   if (!existsSync(`${ASSEMBLY}/index.ts`)) return;
   mkdirSync('build', { recursive: true });
-  const newest = Math.max(...readdirSync(ASSEMBLY).map((f) => statSync(path.join(ASSEMBLY, f)).mtimeMs));
+  const sources = readdirSync(ASSEMBLY).map((f) => path.join(ASSEMBLY, f));
+  const newest = Math.max(...[...sources, 'esbuild.js'].map((f) => statSync(f).mtimeMs));
   for (const [flavour, flags] of Object.entries(FLAVOURS)) {
     const out = `build/kernels-${flavour}.wasm`;
     if (existsSync(out) && statSync(out).mtimeMs > newest) continue;
     const asc = path.join('node_modules', 'assemblyscript', 'bin', 'asc.js');
     const args = [`${ASSEMBLY}/index.ts`, '-o', out, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
-    const r = spawnSync(process.execPath, [asc, ...args, ...flags, '--importMemory', '--exportTable'], {
-      stdio: 'inherit',
-    });
+    const all = [asc, ...args, '--enable', 'threads', ...flags, ...MEMORY, '--exportTable'];
+    const r = spawnSync(process.execPath, all, { stdio: 'inherit' });
     if (r.status !== 0) process.exit(r.status ?? 1);
   }
 }

@@ -88,7 +88,7 @@ export function dataContext(spec: SpecText, args: Arguments, io: CliIo): DataCon
 export function dataFinding(error: DataError, spec: SpecText, analysis: SpecAnalysis): Finding {
   const range = pathRange(analysis.tree, error.field);
   const { message, hint } = error;
-  const code = error.code ?? DATA_CODES.source;
+  const code = error.code ?? 'NS300';
   return findingsOf(spec.path, spec.text, [{ code, severity: 'error', range, message, hint }])[0]!;
 }
 
@@ -123,7 +123,7 @@ export function openSpec(specPath: string, overrides: Overrides, args: Arguments
     dataset = loadDataset(spec, context);
   } catch (error) {
     // What the spec itself says wrongly is told at its place; the files' faults are theirs.
-    const ofSpec: readonly (string | undefined)[] = [DATA_CODES.path, DATA_CODES.column, DATA_CODES.source];
+    const ofSpec: readonly (string | undefined)[] = [DATA_CODES.path, DATA_CODES.column];
     if (error instanceof DataError && ofSpec.includes(error.code))
       throw new SpecError([dataFinding(error, source, first)]);
     throw error;

@@ -4,8 +4,11 @@ import { UserError } from '../base/errors';
 
 /** The file system as the data room needs it; all paths absolute. */
 export interface FileReader {
-  /** The first `maxBytes` of the file, or all of a shorter one. @throws what the file system throws */
-  read(absolutePath: string, maxBytes: number): Uint8Array;
+  /**
+   * Up to `maxBytes` of the file from byte `from` (default 0) on, fewer where it ends before.
+   * @throws what the file system throws
+   */
+  read(absolutePath: string, maxBytes: number, from?: number): Uint8Array;
   /** Bytes of a regular file; undefined where there is none at this path. */
   size(absolutePath: string): number | undefined;
   /** What is at the path: devices and pipes are `other`, and are never opened. */
@@ -40,7 +43,7 @@ export const DATA_CODES = {
   table: 'NS304',
   /** A cell is not what its column wants. */
   cell: 'NS305',
-  /** A column that the table does not have. */
+  /** A column of a table, or an array of an archive, that is not there. */
   column: 'NS306',
   /** An IDX or gzip file's header or length is wrong. */
   idx: 'NS307',
@@ -48,8 +51,10 @@ export const DATA_CODES = {
   labels: 'NS308',
   /** Too few samples to train on. */
   samples: 'NS309',
-  /** A source that cannot be read yet. */
-  source: 'NS310',
+  /** A NumPy array's header, type or length is wrong (NS310 was another fault's, and is not used again). */
+  numpy: 'NS311',
+  /** A zip archive is damaged, or packed in a way that is not read. */
+  archive: 'NS312',
 } as const;
 
 /** A fault of the data that a spec names, with the property of the spec that names it. */
@@ -132,12 +137,12 @@ export function findFile(name: string, field: readonly string[], context: DataCo
 }
 
 /**
- * The file's first `maxBytes`, all of it without.
+ * The file's first `maxBytes` from byte `from` on, all of it without.
  * @throws DataError NS302 where the file system refuses
  */
-export function readFound(file: FoundFile, files: FileReader, maxBytes = MOST_FILE_BYTES): Uint8Array {
+export function readFound(file: FoundFile, files: FileReader, maxBytes = MOST_FILE_BYTES, from = 0): Uint8Array {
   try {
-    return files.read(file.absolutePath, maxBytes);
+    return files.read(file.absolutePath, maxBytes, from);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(

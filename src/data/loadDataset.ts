@@ -1,11 +1,15 @@
 // Owns the choice of the source that a spec names. Each source stands in a file of its own.
 
+import { assertNever } from '../base/errors';
 import type { Dataset } from '../spec/dataset';
 import type { Spec } from '../spec/schema';
 import { loadCsv } from './csv';
 import { DATA_CODES, type DataContext, DataError } from './files';
 import { loadIdx } from './idx';
+import { loadNumpy } from './numpy';
+import { makeTaught } from './randomTeacher';
 import { arrange } from './samples';
+import { makeAdding, makeCopy } from './sequences';
 import { makeSamples } from './synthetic';
 
 /** The shipped digits, in the data folder. */
@@ -26,6 +30,7 @@ export function loadDataset(spec: Spec, context: DataContext): Dataset {
     case 'circles':
     case 'blobs':
     case 'xor':
+    case 'parity':
     case 'sine': {
       const { shape, samples } = makeSamples(data, seed);
       return arrange(data, seed, shape, samples);
@@ -58,12 +63,24 @@ export function loadDataset(spec: Spec, context: DataContext): Dataset {
       const shape = { ...train.shape, classes: Math.max(train.shape.classes ?? 0, test.shape.classes ?? 0) };
       return arrange(data, seed, shape, train.samples, test.samples);
     }
+    case 'adding': {
+      const { shape, samples } = makeAdding(data, seed);
+      return arrange(data, seed, shape, samples);
+    }
+    case 'copy': {
+      const { shape, samples } = makeCopy(data, seed);
+      return arrange(data, seed, shape, samples);
+    }
+    case 'randomTeacher': {
+      const { shape, samples } = makeTaught(data, seed);
+      return arrange(data, seed, shape, samples);
+    }
+    case 'npy':
+    case 'npz': {
+      const { shape, samples } = loadNumpy(data, spec.loss, context);
+      return arrange(data, seed, shape, samples);
+    }
     default:
-      throw new DataError(
-        DATA_CODES.source,
-        `The data source “${data.source}” cannot be read yet.`,
-        'Choose another source.',
-        ['data', 'source'],
-      );
+      return assertNever(data);
   }
 }

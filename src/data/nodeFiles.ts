@@ -4,13 +4,13 @@ import path from 'node:path';
 import type { FileReader } from './files';
 
 export const nodeFiles: FileReader = {
-  read(absolutePath, maxBytes) {
+  read(absolutePath, maxBytes, from = 0) {
     const file = openSync(absolutePath, 'r');
     try {
-      const bytes = new Uint8Array(Math.min(maxBytes, fstatSync(file).size));
+      const bytes = new Uint8Array(Math.max(0, Math.min(maxBytes, fstatSync(file).size - from)));
       let done = 0;
       while (done < bytes.length) {
-        const n = readSync(file, bytes, done, bytes.length - done, done);
+        const n = readSync(file, bytes, done, bytes.length - done, from + done);
         if (n === 0) break;
         done += n;
       }

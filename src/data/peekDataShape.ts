@@ -7,6 +7,7 @@ import type { DataSpec, LossName } from '../spec/schema';
 import { peekCsv } from './csv';
 import type { DataContext } from './files';
 import { checkLabels, type IdxHeader, type IdxPair, imageShape, loadLabels, peekIdx } from './idx';
+import { peekNumpy } from './numpy';
 import { DEFAULT_TEST_SPLIT } from './samples';
 
 /** Label files up to this size are read in whole, which tells the classes: some ten milliseconds. */
@@ -19,6 +20,7 @@ const MOST_LABEL_BYTES = 4 * 2 ** 20;
  */
 export function peekDataShape(data: DataSpec, context: DataContext, loss?: LossName): DataShape {
   if (data.source === 'csv') return peekCsv(data, context, loss);
+  if (data.source === 'npy' || data.source === 'npz') return peekNumpy(data, context, loss);
   if (data.source !== 'idx') return {};
   const pair = { images: data.images, labels: data.labels, field: ['data'] };
   const images = peekIdx(pair.images, ['data', 'images'], context);

@@ -13,7 +13,7 @@ export interface RawSamples {
   readonly inputs: Float32Array | Float64Array | Uint8Array | Int8Array | Int16Array | Int32Array;
   /** What an input is multiplied by: 1/255 brings bytes to 0…1. */
   readonly scale: number;
-  /** One a sample: labels of classes or numbers. */
+  /** `product(targetShape)` a sample: labels of classes (integers) or numbers. */
   readonly targets: Int32Array | Float32Array;
 }
 
@@ -64,25 +64,29 @@ export function arrange(
   checkTotal(chosen.length + (ownTest?.count ?? 0), features, ['data']);
   const useOwn = ownTest !== undefined && data.testSplit === undefined;
   const held = useOwn ? 0 : splitCounts(chosen.length, data.testSplit ?? DEFAULT_TEST_SPLIT).testSamples;
-  const train = gather(all, chosen.subarray(0, chosen.length - held), features);
+  const sizes = { features, targets: shape.targetShape.reduce((a, b) => a * b, 1) };
+  const train = gather(all, chosen.subarray(0, chosen.length - held), sizes);
   const test = useOwn
     ? gather(
         ownTest,
         new Uint32Array(ownTest.count).map((_, i) => i),
-        features,
+        sizes,
       )
-    : gather(all, chosen.subarray(chosen.length - held), features);
+    : gather(all, chosen.subarray(chosen.length - held), sizes);
   normalize(data.normalize, train, test, features);
   return { ...shape, train, test };
 }
 
-function gather(raw: RawSamples, order: Uint32Array, features: number): Samples {
+/** @param sizes how many inputs and targets a sample has */
+function gather(raw: RawSamples, order: Uint32Array, sizes: { features: number; targets: number }): Samples {
+  const { features, targets: each } = sizes;
   const inputs = new Float32Array(order.length * features);
-  const targets = raw.targets instanceof Int32Array ? new Int32Array(order.length) : new Float32Array(order.length);
+  const count = order.length * each;
+  const targets = raw.targets instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
   for (let k = 0; k < order.length; k++) {
     const from = order[k]! * features;
     for (let f = 0; f < features; f++) inputs[k * features + f] = raw.inputs[from + f]! * raw.scale;
-    targets[k] = raw.targets[order[k]!]!;
+    for (let t = 0; t < each; t++) targets[k * each + t] = raw.targets[order[k]! * each + t]!;
   }
   return { count: order.length, inputs, targets };
 }

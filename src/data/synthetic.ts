@@ -1,4 +1,5 @@
-// Owns the sources that are made from the seed. Leaves shuffle, split and normalization to `samples.ts`.
+// Owns the sources of plain vectors that are made from the seed. Sequences are `sequences.ts`'s, the teacher's samples
+// `randomTeacher.ts`'s; shuffle, split and normalization `samples.ts`'s.
 //
 // u is uniform on (0, 1), n and n′ standard normal, all drawn anew for each sample; `noise` scales n; K is `classes`.
 // Sample i is of class k = i mod K.
@@ -7,12 +8,13 @@
 // - circles: t = 2πu, radius 1, or ½ for class 1: r·(cos t, sin t) + noise·(n, n′). As scikit-learn's.
 // - blobs:   θ = 2πk/K: (cos θ, sin θ) + noise·(n, n′).
 // - xor:     (x, y) uniform on the square −1…1; class 1 where x·y < 0; then + noise·(n, n′).
+// - parity:  bits b of 0 or 1, each as likely, so that rows may be equal; class Σb mod 2; inputs b + noise·n, bit by bit.
 // - sine:    x uniform on −π…π; target sin x + noise·n.
 import { Random } from '../base/random';
 import type { DataSpec } from '../spec/schema';
 import { checkTotal, type RawSamples, type SourceShape } from './samples';
 
-export type SyntheticSource = 'spiral' | 'moons' | 'circles' | 'blobs' | 'xor' | 'sine';
+export type SyntheticSource = 'spiral' | 'moons' | 'circles' | 'blobs' | 'xor' | 'parity' | 'sine';
 export type SyntheticSpec = Extract<DataSpec, { source: SyntheticSource }>;
 
 const SPIRAL_TURNS = 1.25;
@@ -20,7 +22,7 @@ const SPIRAL_TURNS = 1.25;
 /** Makes the samples of a synthetic source. @throws DataError NS303 where they are too many */
 export function makeSamples(data: SyntheticSpec, seed: number): { shape: SourceShape; samples: RawSamples } {
   const count = data.samples;
-  const features = data.source === 'sine' ? 1 : 2;
+  const features = data.source === 'sine' ? 1 : data.source === 'parity' ? data.bits : 2;
   checkTotal(count, features, ['data', 'samples']);
   const random = new Random(seed, 'data');
   const inputs = new Float32Array(count * features);
@@ -32,6 +34,16 @@ export function makeSamples(data: SyntheticSpec, seed: number): { shape: SourceS
       targets[i] = Math.sin(x) + data.noise * random.normal();
     }
     const shape = { inputShape: [1], targetKind: 'values', targetShape: [1] } as const;
+    return { shape, samples: { count, inputs, scale: 1, targets } };
+  }
+  if (data.source === 'parity') {
+    const targets = new Int32Array(count);
+    for (let i = 0; i < inputs.length; i++) {
+      const bit = random.below(2);
+      inputs[i] = bit + data.noise * random.normal();
+      targets[Math.floor(i / features)]! ^= bit;
+    }
+    const shape = { inputShape: [features], targetKind: 'classes', targetShape: [], classes: 2 } as const;
     return { shape, samples: { count, inputs, scale: 1, targets } };
   }
   const classes = data.source === 'spiral' || data.source === 'blobs' ? data.classes : 2;
@@ -48,7 +60,7 @@ export function makeSamples(data: SyntheticSpec, seed: number): { shape: SourceS
 
 /** One point without its noise. */
 function point(
-  source: Exclude<SyntheticSource, 'sine'>,
+  source: Exclude<SyntheticSource, 'parity' | 'sine'>,
   label: number,
   classes: number,
   random: Random,

@@ -102,7 +102,7 @@ export const SHARED_HEAD_BYTES = 2 * ALIGNMENT_BYTES;
  * head (contract.ts), at index 0. Each head has half of its 64 bytes; the other half stays 0 (assembly/simd.ts, `hold`).
  * @param end byte behind the last that may be given out
  */
-export function createSharedArena(buffer: ArrayBuffer, end: number): Arena {
+export function createSharedArena(buffer: ArrayBufferLike, end: number): Arena {
   let top = SHARED_HEAD_BYTES;
   let intHead = true;
   let floatHead = true;

@@ -4,43 +4,36 @@ import { Random } from '../base/random';
 export class Batches {
   readonly stepsPerEpoch: number;
   readonly batchSize: number;
-  readonly #count: number;
+  /** Samples of an epoch's last batch. */
+  readonly lastSize: number;
+  readonly count: number;
+  /** Whether epochs differ. */
+  readonly shuffles: boolean;
   readonly #seed: number;
-  readonly #shuffle: boolean;
-  #epoch = -1;
-  readonly #order: Int32Array;
+  #first: Int32Array | undefined;
 
   /** @param batchSize as wanted; never more than there are samples */
-  constructor(count: number, batchSize: number, seed: number, shuffle: boolean) {
+  constructor(count: number, batchSize: number, seed: number, shuffles: boolean) {
     this.batchSize = Math.min(batchSize, count);
     this.stepsPerEpoch = Math.ceil(count / this.batchSize);
-    this.#count = count;
+    this.lastSize = count - (this.stepsPerEpoch - 1) * this.batchSize;
+    this.count = count;
+    this.shuffles = shuffles;
     this.#seed = seed;
-    this.#shuffle = shuffle;
-    this.#order = Int32Array.from({ length: count }, (_, i) => i);
   }
 
-  /**
-   * Writes the numbers of the samples of a step (counted from 0) into `into` from `at` on.
-   * @returns how many
-   */
-  write(step: number, into: Int32Array, at: number): number {
-    const epoch = Math.floor(step / this.stepsPerEpoch);
-    if (this.#shuffle && epoch !== this.#epoch) {
-      for (let i = 0; i < this.#count; i++) this.#order[i] = i;
-      new Random(this.#seed, `shuffle/${epoch}`).shuffle(this.#order);
-      this.#epoch = epoch;
+  /** Writes the numbers of all samples into `into`, `count` long, in the order in which the epoch (from 0) takes them. */
+  writeOrder(epoch: number, into: Int32Array): void {
+    for (let i = 0; i < this.count; i++) into[i] = i;
+    if (this.shuffles) new Random(this.#seed, `shuffle/${epoch}`).shuffle(into);
+  }
+
+  /** The numbers of the samples of a batch of the first epoch, counted from 0. */
+  ofFirstEpoch(batch: number): Int32Array {
+    if (!this.#first) {
+      this.#first = new Int32Array(this.count);
+      this.writeOrder(0, this.#first);
     }
-    const start = (step - epoch * this.stepsPerEpoch) * this.batchSize;
-    const length = Math.min(this.batchSize, this.#count - start);
-    // Small batches: a loop costs less than a view and a copy.
-    for (let i = 0; i < length; i++) into[at + i] = this.#order[start + i]!;
-    return length;
-  }
-
-  /** The numbers alone. */
-  samples(step: number): Int32Array {
-    const samples = new Int32Array(this.batchSize);
-    return samples.subarray(0, this.write(step, samples, 0));
+    return this.#first.subarray(batch * this.batchSize, (batch + 1) * this.batchSize);
   }
 }

@@ -39,12 +39,15 @@ export function optimizerPlan(optimizer: OptimizerSpec, clipValue: number): Opti
 
 /** The numbers of the head that depend on how many steps came before. NAdam's running product makes it stateful. */
 export class OptimizerClock {
+  /** Whether there are any such numbers. */
+  readonly ticks: boolean;
   readonly #optimizer: OptimizerSpec;
   #muProduct = 1;
   #steps = 0;
 
   constructor(optimizer: OptimizerSpec) {
     this.#optimizer = optimizer;
+    this.ticks = 'beta1' in optimizer;
   }
 
   /** Writes the next step's bias corrections and NAdam's μ into `heads` from `at` on. */
@@ -55,10 +58,15 @@ export class OptimizerClock {
     heads[at + FLOAT_HEAD.biasCorrection1] = 1 - o.beta1 ** t;
     heads[at + FLOAT_HEAD.biasCorrection2] = 1 - o.beta2 ** t;
     if (o.type !== 'nadam') return;
-    const mu = (step: number) => o.beta1 * (1 - 0.5 * 0.96 ** (step * o.momentumDecay));
-    this.#muProduct *= mu(t);
-    heads[at + FLOAT_HEAD.mu] = mu(t);
-    heads[at + FLOAT_HEAD.muNext] = mu(t + 1);
+    const mu = momentumAt(t, o.beta1, o.momentumDecay);
+    this.#muProduct *= mu;
+    heads[at + FLOAT_HEAD.mu] = mu;
+    heads[at + FLOAT_HEAD.muNext] = momentumAt(t + 1, o.beta1, o.momentumDecay);
     heads[at + FLOAT_HEAD.muProduct] = this.#muProduct;
   }
+}
+
+/** NAdam's μ of a step, counted from 1 (Dozat 2016). */
+function momentumAt(step: number, beta1: number, decay: number): number {
+  return beta1 * (1 - 0.5 * 0.96 ** (step * decay));
 }

@@ -25,8 +25,10 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
     (activation <= ACTIVATION_CODE.relu ? 1 : FUNCTION) * passOver(units * positions * ld),
   activationBackward: ([units = 0, positions = 0, , , , activation = 0, , ld = 0]) =>
     (activation <= LAST_DERIVATIVE_FROM_OUTPUT ? 1 : FUNCTION) * passOver(units * positions * ld),
-  softmax: () => 0,
-  softmaxBackward: () => 0,
+  // With statistics it is an output layer's, whose rows are few: one thread sums them.
+  softmax: ([groups = 0, units = 0, , ld = 0, s = 0]) => (s < 0 ? 4 * passOver(groups * units * ld) : 0),
+  softmaxBackward: ([groups = 0, units = 0, , , , ld = 0, , , s = 0]) =>
+    s < 0 ? 2 * passOver(groups * units * ld) : 0,
   loss: ([kind, units = 0, positions = 0, , , , ld = 0]) =>
     (kind === LOSS_CODE.softmaxCrossEntropy ? FUNCTION : 1) * passOver(units * positions * ld),
   biasGradient: ([units = 0, positions = 0, , ld = 0]) => (units * positions * ld * PASS) / 4,
@@ -40,27 +42,32 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   adaptiveClip: ([rows = 0, columns = 0]) => passOver(rows * columns),
   squaredNorm: ([count = 0]) => (count * PASS) / 4,
 
-  convolution: () => 0,
-  convolutionInputGradient: () => 0,
-  convolutionKernelGradient: () => 0,
-  pool: () => 0,
-  poolBackward: () => 0,
+  convolution: ([positions = 0, filters = 0, window = 0, ...rest]) => positions * filters * window * (rest[5] ?? 1),
+  convolutionInputGradient: ([positions = 0, channels = 0, taps = 0, ...rest]) =>
+    positions * channels * taps * (rest[5] ?? 1),
+  convolutionKernelGradient: ([positions = 0, filters = 0, window = 0, ...rest]) =>
+    positions * filters * window * (rest[4] ?? 1),
+  pool: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
+  poolBackward: ([positions = 0, channels = 0, window = 0, ...rest]) =>
+    passOver(positions * channels * window * (rest[5] ?? 1)),
 
-  normalize: () => 0,
-  normalizeBackward: () => 0,
+  // Two or three passes each, of several steps a number.
+  normalize: ([, channels = 0, positions = 0, ...rest]) => 2 * passOver(channels * positions * (rest[7] ?? 0)),
+  normalizeBackward: ([, channels = 0, positions = 0, ...rest]) => 3 * passOver(channels * positions * (rest[8] ?? 0)),
   movingAverage: () => 0,
 
-  lookup: () => 0,
-  lookupGradient: () => 0,
+  lookup: ([positions = 0, width = 0, , , , , ld = 0]) => passOver(positions * width * ld),
+  lookupGradient: ([positions = 0, width = 0, rows = 0, , , , ld = 0]) => passOver(width * (positions * ld + rows)),
 
-  multiply: () => 0,
+  multiply: ([count = 0, , inputs = 0]) => passOver((count * inputs) / 2),
   multiplyGradient: () => 0,
 
   recurrentCell: () => 0,
   recurrentCellBackward: () => 0,
   alignExponents: () => 0,
 
-  columnProduct: () => 0,
+  columnProduct: ([repeat = 0, M = 0, N = 0, K = 0, , , , , ld = 0]) => repeat * M * N * K * ld,
 };
 const BY_CODE = Object.entries(OP)
   .sort(([, a], [, b]) => a - b)

@@ -2,7 +2,8 @@
 // step. What a layer's own records are, `layers/` says; what the raw statistics mean, `probes.ts`.
 //
 // Order within a plan: gather the batch, forward, loss, the backward chain from the loss to the input, and then, layer
-// by layer, the parameters' gradients and their update, so that a gradient is measured and used while it is in cache.
+// by layer, the parameters' gradients and their update, so that a gradient is measured and used while it is in cache. What
+// changes a layer's state stands in front of those: up to there a training step can be given up as if it had not been.
 
 import { hashText } from '../base/random';
 import type { Dataset } from '../spec/dataset';
@@ -22,7 +23,7 @@ import {
 import { LAYER_COMPILERS } from './layers/table';
 import type { LossPlan } from './losses';
 import { type Allocator, PlanBuilder } from './planBuilder';
-import { type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
+import { type OptimizerState, type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
 
 /** Where the sum of squares of a gradient and its exponent lie in a step's statistics. */
 export interface SquaredNorm {
@@ -41,6 +42,10 @@ export interface Plan {
   /** Index in ints of the first record, and how many there are. */
   readonly start: number;
   readonly count: number;
+  /** Of those, the records that change no parameter and no state, and compute no parameter's gradient. */
+  readonly split: number;
+  /** Work of the records that threads may share, in `parallel.ts`'s unit. */
+  readonly sharedWork: number;
   /** By layer; empty in plans without a backward pass. */
   readonly inputNorms: readonly InputNormSource[];
   /** By layer: where its output lies, rows of `ld` floats. */
@@ -73,9 +78,12 @@ export interface CompiledNetwork {
   readonly plans: Readonly<Partial<Record<PlanKind, Plan>>>;
   readonly raw: RawLayout;
   readonly parameters: readonly PlannedParameter[];
+  readonly optimizerStates: readonly OptimizerState[];
   readonly train: DataPlace;
   readonly test: DataPlace | undefined;
   readonly ld: number;
+  /** Index in ints of WATCH, for `plans.train`; −1 without. */
+  readonly watch: number;
 }
 
 export interface CompileOptions {
@@ -97,10 +105,13 @@ class Compiler {
   readonly #builder: PlanBuilder;
   readonly #raw: RawLayout;
   readonly #parameters: PlannedParameter[] = [];
+  #optimizerStates: readonly OptimizerState[] = [];
   /** By layer, indexes into `#parameters`. */
   readonly #parametersOf: number[][] = [];
   /** How many take each layer's output, the loss included. */
   readonly #consumers: number[];
+  /** Of the plan being compiled. */
+  readonly #stateChanges: (() => void)[] = [];
 
   constructor(options: CompileOptions, allocator: Allocator) {
     const { graph, spec } = options;
@@ -133,8 +144,10 @@ class Compiler {
     }
     return {
       plans,
+      watch: plans.train ? this.#watch(plans.train.split) : -1,
       raw: { ...this.#raw, length: this.#builder.statisticsLength },
       parameters: this.#parameters,
+      optimizerStates: this.#optimizerStates,
       train,
       test,
       ld: this.#builder.ld,
@@ -147,8 +160,11 @@ class Compiler {
     const { gradient: lossGradient, hasBackward } = this.#emitLoss(kind, source, layers[graph.output]!.output);
     const inputNorms: InputNormSource[] = [];
     const dataGradients: GradientView[] = [];
+    let split = this.#builder.recordCount;
     if (hasBackward) {
       const backwards = this.#emitBackward(kind, layers, lossGradient, inputNorms);
+      split = this.#builder.recordCount;
+      if (kind === 'train') for (const emit of this.#stateChanges) emit();
       this.#emitParameters(kind, backwards);
       for (const layer of graph.layers) {
         for (const [k, source] of layer.inputs.entries()) {
@@ -158,7 +174,19 @@ class Compiler {
       }
     }
     const outputs = layers.map(({ output }) => output);
-    return { kind, ...this.#builder.finishPlan(), inputNorms, outputs, dataGradients };
+    this.#stateChanges.length = 0;
+    return { kind, ...this.#builder.finishPlan(), split, inputNorms, outputs, dataGradients };
+  }
+
+  #watch(split: number): number {
+    const { step, activation, gradient, time } = this.#raw;
+    const times = this.#options.graph.layers.reduce((n, layer) => n + timeSteps(layer), 0);
+    const firstTime = time.find((at) => at >= 0) ?? 0;
+    const learned = this.#parameters.filter((p) => !p.info.isState);
+    // In the order of WATCH.
+    const layers = [activation.length, activation[0] ?? 0, gradient[0] ?? 0];
+    const parameters = [learned.length, learned[0]?.statistics ?? 0];
+    return this.#builder.integers([split, step, ...layers, times, firstTime, ...parameters]);
   }
 
   #emitForward(kind: PlanKind, source: DataPlace): CompiledLayer[] {
@@ -278,13 +306,16 @@ class Compiler {
       const gradients = backwards[i]!.parameterGradients;
       if (!gradients) continue;
       gradients.emit();
+      const { exponent } = gradients;
       for (const k of this.#parametersOf[i]!) {
-        const parameter = { ...this.#parameters[k]!, exponent: gradients.exponent };
+        const known = this.#parameters[k]!;
+        const parameter = { ...known, exponent: typeof exponent === 'number' ? exponent : exponent(known.info.name) };
         this.#parameters[k] = parameter;
         updates.add(parameter);
       }
     }
     updates.finish(this.#raw.clip);
+    if (kind === 'train') this.#optimizerStates = updates.states;
   }
 
   #addParameters(layer: GraphLayer): void {
@@ -319,6 +350,8 @@ class Compiler {
       timeStatistics: measured ? this.#raw.time[layer.index]! : -1,
       salt: hashText(layer.name) | 0,
       emit: (operation, ...args) => this.#builder.emit(operation, ...args),
+      emitStateChange: (operation, ...args) =>
+        void this.#stateChanges.push(() => this.#builder.emit(operation, ...args)),
     };
   }
 

@@ -2,7 +2,7 @@
 // statistics, and the list of records being written. Which records, `plan.ts` and the layers say.
 import { type ArenaBytes, alignedBytes } from './arena';
 import { type Arena, type Op, PARALLEL, RECORD_LENGTH } from './kernels/contract';
-import { isParallel } from './parallel';
+import { isParallel, workOf } from './parallel';
 
 /** What gives out memory while compiling: the arena, or something that only counts. */
 export interface Allocator {
@@ -56,6 +56,7 @@ export class PlanBuilder {
   readonly #places = new Map<string, number>();
   #statisticsLength = 0;
   #records: number[] = [];
+  #sharedWork = 0;
 
   constructor(allocator: Allocator, ld: number) {
     this.#allocator = allocator;
@@ -69,17 +70,26 @@ export class PlanBuilder {
 
   emit(operation: Op, ...args: readonly number[]): void {
     if (args.length >= RECORD_LENGTH) throw new Error(`a record of ${args.length} arguments`);
-    this.#records.push(isParallel(operation, args) ? operation + PARALLEL : operation);
+    const shared = isParallel(operation, args);
+    if (shared) this.#sharedWork += workOf(operation, args);
+    this.#records.push(shared ? operation + PARALLEL : operation);
     for (let i = 0; i < RECORD_LENGTH - 1; i++) this.#records.push(args[i] ?? 0);
   }
 
+  /** Records emitted since the last plan. */
+  get recordCount(): number {
+    return this.#records.length / RECORD_LENGTH;
+  }
+
   /** Writes the records emitted since the last plan into ints. */
-  finishPlan(): { readonly start: number; readonly count: number } {
+  finishPlan(): { readonly start: number; readonly count: number; readonly sharedWork: number } {
     const start = this.#allocator.allocateInts(this.#records.length);
     this.#allocator.write('ints', start, this.#records);
-    const count = this.#records.length / RECORD_LENGTH;
+    const count = this.recordCount;
+    const sharedWork = this.#sharedWork;
     this.#records = [];
-    return { start, count };
+    this.#sharedWork = 0;
+    return { start, count, sharedWork };
   }
 
   remembered(key: string, make: () => number): number {

@@ -126,17 +126,6 @@ export class Prober {
     return sum / (raw.batch * this.#loss.metricPerSample);
   }
 
-  /** Whether the loss, a parameter's gradient, its update or the parameter itself is not finite. */
-  diverged(raw: RawStep): boolean {
-    if (!Number.isFinite(this.loss(raw))) return true;
-    return this.#learned.some((p) => {
-      const at = raw.at + p.statistics;
-      if (raw.stats[at + PARAMETER_RAW.nonFinite] !== 0) return true;
-      const { updateSumOfSquares, weightSumOfSquares } = PARAMETER_RAW;
-      return !Number.isFinite(raw.stats[at + updateSumOfSquares]! + raw.stats[at + weightSumOfSquares]!);
-    });
-  }
-
   /** Writes the whole record into `into`, which is `RecordLayout.width` long. */
   derive(raw: RawStep, into: Float64Array): void {
     const { clip } = this.#network.raw;
@@ -248,42 +237,4 @@ export class Prober {
     if (!parameter.info.trainable) ratio = 0;
     into[column + GRADIENT_MEASURES.length + 1] = this.#updates ? ratio : Number.NaN;
   }
-}
-
-/** What went wrong first in a step, in the order of computation. */
-export interface NonFinite {
-  readonly layer: string;
-  /** Such as `the output` or `the kernel's gradient`: "… of dense_1" follows. */
-  readonly tensor: string;
-  readonly phase: 'forward' | 'backward' | 'parameters' | 'update';
-}
-
-/** The first tensor of a record that is not finite; undefined where all are, be the loss itself finite or not. */
-export function firstNonFinite(record: Float64Array, layout: RecordLayout): NonFinite | undefined {
-  const bad = (column: number) => !Number.isFinite(record[column]!);
-  const { layers } = layout;
-  for (const layer of layers) {
-    if (bad(layer.activationStats)) return { layer: layer.name, tensor: 'the output', phase: 'forward' };
-  }
-  const counted = GRADIENT_MEASURES.indexOf('nonFinite');
-  for (const layer of [...layers].reverse()) {
-    if (record[layer.outputGradient + counted]! > 0) {
-      return { layer: layer.name, tensor: 'the gradient by the output', phase: 'backward' };
-    }
-  }
-  for (const layer of layers) {
-    for (const { name, offset } of layer.parameters) {
-      if (record[offset + counted]! > 0)
-        return { layer: layer.name, tensor: `the ${name}'s gradient`, phase: 'parameters' };
-    }
-  }
-  const ratio = PARAMETER_MEASURES.indexOf('updateRatio');
-  for (const layer of layers) {
-    for (const { name, offset } of layer.parameters) {
-      if (record[offset + ratio] === Number.POSITIVE_INFINITY) {
-        return { layer: layer.name, tensor: `the ${name}`, phase: 'update' };
-      }
-    }
-  }
-  return undefined;
 }

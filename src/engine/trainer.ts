@@ -1,28 +1,31 @@
-// Owns a network being trained: its memory, its steps, what is known of each. Knows no files, no clock and no threads; the
-// numbers are the kernels', the plans `plan.ts`'s, their meaning `probes.ts`'s.
+// Owns a network being trained: its memory, its steps, what is known of each. Knows no files and no clock, and threads only
+// as something that the host may offer; the numbers are the kernels', the plans `plan.ts`'s, their meaning `probes.ts`'s.
 
 import { UserError } from '../base/errors';
-import { mix32, Random } from '../base/random';
+import { Random } from '../base/random';
 import type { Dataset, Samples } from '../spec/dataset';
 import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
 import { type ArenaBytes, alignedBytes } from './arena';
 import { Batches } from './batches';
+import { Checkpoint, type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence';
+import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
-import { FLOAT_HEAD, HEAD_LENGTH, INT_HEAD, type Kernels } from './kernels/contract';
+import { INT_HEAD, type Kernels, PARAMETER_RAW, RECORD_LENGTH } from './kernels/contract';
 import { createReferenceKernels } from './kernels/reference';
 import { createWasmKernels, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
 import { type LossPlan, lossPlan } from './losses';
-import { OptimizerClock } from './optimizers';
 import { type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
 import { scaleByPower } from './powers';
 import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
-import { learningRateAt } from './schedules';
+import { placeSteps, StepTable } from './stepTable';
+import { LEAST_SHARED_WORK, type ThreadSource } from './threads';
+import { isCalmAfter, LARGEST_LEARNING_RATE } from './watch';
 
 /** Most steps of one `run`; fewer where a step's statistics are long. */
 export const RING_STEPS = 256;
@@ -40,6 +43,8 @@ export interface TrainerOptions {
   readonly steps?: number;
   /** `gradients` spares the memory and plan that training needs; `run` does nothing then. Default: `train`. */
   readonly mode?: 'train' | 'gradients';
+  /** Where helpers come from, for networks whose steps are long enough; what is computed does not depend on it. */
+  readonly threads?: ThreadSource;
 }
 
 export interface Batch {
@@ -68,22 +73,23 @@ export class Trainer {
 
   readonly #options: TrainerOptions;
   readonly #seed: number;
-  readonly #dropoutSeed: number;
   readonly #loss: LossPlan;
   readonly #kernels: Kernels;
   readonly #network: CompiledNetwork;
   readonly #store: ParameterStore;
   readonly #batches: Batches;
-  readonly #clock: OptimizerClock;
-  /** Tables of heads and samples, a row a step of the ring; one row more for single measurements. */
-  readonly #intTable: number;
-  readonly #floatTable: number;
-  readonly #samples: number;
+  readonly #table: StepTable;
+  /** Statistics, a row a step; one row more for single measurements. */
   readonly #ring: number;
   readonly #trainProber: Prober | undefined;
   readonly #gradientsProber: Prober;
   #step = 0;
   #diverged = false;
+  #nonFinite: NonFinite | undefined;
+  /** Whether the next step has to be supervised. The first always is: nobody knows yet what it starts from. */
+  #careful = true;
+  #disposed = false;
+  #checkpoint: Checkpoint | undefined;
   /** The last `run`: its first step (counted from 1) and how many. */
   #firstStep = 1;
   #ranSteps = 0;
@@ -102,12 +108,11 @@ export class Trainer {
     if (dataset.train.count === 0) {
       throw new UserError('There are no samples to train on.', 'Raise data.samples, or lower data.testSplit.');
     }
+    checkEmbeddingRange(graph, dataset);
     this.#options = options;
     this.#seed = options.seed ?? spec.seed;
-    this.#dropoutSeed = mix32((this.#seed | 0) ^ mix32(Math.floor(this.#seed / 2 ** 32)));
     this.#loss = lossPlan(spec.loss, graph.layers[graph.output]!.outputShape, dataset);
     this.#batches = new Batches(dataset.train.count, spec.training.batchSize, this.#seed, spec.data.shuffle);
-    this.#clock = new OptimizerClock(spec.optimizer);
     this.batchSize = this.#batches.batchSize;
     this.stepsPerEpoch = this.#batches.stepsPerEpoch;
     this.totalSteps = options.steps ?? spec.training.steps ?? (spec.training.epochs ?? 1) * this.stepsPerEpoch;
@@ -126,22 +131,23 @@ export class Trainer {
     // Once to count, once more in the memory itself: the same code, so the same order.
     const double = spec.training.precision === 'float64';
     const counter = new CountingAllocator(double ? 8 : 4);
-    const { raw, ld } = compileNetwork(compileOptions, counter);
+    const { raw, plans } = compileNetwork(compileOptions, counter);
     const fitting = Math.floor(RING_BYTES / (raw.length * 8));
     this.ringSteps = mode === 'train' ? Math.max(1, Math.min(RING_STEPS, this.totalSteps, fitting)) : 1;
     const rows = this.ringSteps + 1;
-    counter.allocateInts(rows * HEAD_LENGTH);
-    counter.allocateFloats(rows * HEAD_LENGTH);
-    counter.allocateInts(rows * ld);
+    placeSteps(counter, this.ringSteps, this.#batches);
     const bytes = { ...counter.bytes, stats: alignedBytes(rows * raw.length, 8) };
     const precision = spec.training.precision;
+    const threads = (plans.train?.sharedWork ?? 0) >= LEAST_SHARED_WORK ? options.threads : undefined;
     this.#kernels =
-      options.kernels === 'reference' || double ? createReferenceKernels(bytes, precision) : fastKernels(bytes);
+      options.kernels === 'reference' || double
+        ? createReferenceKernels(bytes, precision)
+        : fastKernels(bytes, threads);
     const { arena } = this.#kernels;
-    this.#network = compileNetwork(compileOptions, arenaAllocator(arena));
-    this.#intTable = arena.allocateInts(rows * HEAD_LENGTH);
-    this.#floatTable = arena.allocateFloats(rows * HEAD_LENGTH);
-    this.#samples = arena.allocateInts(rows * ld);
+    const allocator = arenaAllocator(arena);
+    this.#network = compileNetwork(compileOptions, allocator);
+    const places = placeSteps(allocator, this.ringSteps, this.#batches);
+    this.#table = new StepTable(arena, places, this.#batches, spec, this.#seed, this.totalSteps);
     this.#ring = arena.allocateStats(rows * raw.length);
     this.kernelName = this.#kernels.name;
     this.usedBytes = arena.usedBytes;
@@ -160,37 +166,92 @@ export class Trainer {
     return this.#step;
   }
 
-  /** Whether the last step's loss, gradients or weights were not finite; nothing is trained after that. */
+  /** Whether something in the last step was not finite; nothing is trained after that. */
   get diverged(): boolean {
     return this.#diverged;
   }
 
+  /** The first tensor that was not finite in the last step, or in `gradients`; undefined where all were finite. */
+  get nonFinite(): NonFinite | undefined {
+    return this.#nonFinite;
+  }
+
+  /** Threads that the next `run` would have, this one included; helpers come one by one after the start. */
+  get threads(): number {
+    return this.#kernels.threads;
+  }
+
+  /** Ends the helpers. What was trained stays readable; `run` does nothing any more. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#kernels.dispose();
+  }
+
   /**
-   * Trains up to `maxSteps` further steps; fewer at the ring's size, at the end, and after a step that diverged.
+   * Trains up to `maxSteps` further steps; fewer at the ring's size, at the end, and after a step that diverged. That step
+   * counts, and its record tells what was not finite; but parameters, states and what the optimizer keeps are those of
+   * the step before.
    * @returns how many were done; their records can be read until the next call
    */
   run(maxSteps: number): number {
     const plan = this.#network.plans.train;
-    const prober = this.#trainProber;
     const steps = Math.max(0, Math.min(Math.floor(maxSteps), this.ringSteps, this.totalSteps - this.#step));
-    if (!plan || !prober || steps === 0 || this.#diverged) return 0;
-    for (let row = 0; row < steps; row++) this.#prepareRow(row, this.#step + row);
-    const { length, step } = this.#network.raw;
-    const done = this.#kernels.runSteps(
-      plan.start,
-      plan.count,
-      steps,
-      this.#intTable,
-      this.#floatTable,
-      this.#ring,
-      length,
-      step,
-    );
+    if (!plan || steps === 0 || this.#diverged || this.#disposed) return 0;
+    this.#table.prepare(this.#step, steps);
     this.#firstStep = this.#step + 1;
+    let done = 0;
+    while (done < steps && !this.#diverged) {
+      done += this.#trainUnwatched(plan, done, steps - done);
+      if (done === steps) break;
+      this.#finishSupervised(plan, done);
+      done++;
+    }
     this.#ranSteps = done;
     this.#step += done;
-    this.#diverged = prober.diverged(this.#rawStep(this.#step));
     return done;
+  }
+
+  /** Up to `count` steps from a row on; answers how many were done to their end. The next one was begun if fewer. */
+  #trainUnwatched(plan: Plan, row: number, count: number): number {
+    const { raw, watch } = this.#network;
+    const { arena } = this.#kernels;
+    const table = this.#table;
+    const [ints, floats] = [table.intRow(row), table.floatRow(row)];
+    // Rates change little from step to step: one look a call will do.
+    const careful = this.#careful || table.learningRate(this.#firstStep - 1 + row) > LARGEST_LEARNING_RATE;
+    const ring = this.#ringRow(row);
+    const done = this.#kernels.runSteps(plan.start, plan.count, count, ints, floats, ring, raw.length, watch, careful);
+    if (done > 0) this.#careful = !isCalmAfter(arena.stats, this.#ringRow(row + done - 1), arena.ints, watch);
+    return done;
+  }
+
+  /** The rest of a step that was begun: not at all where something is not finite; else so that it can be undone. */
+  #finishSupervised(plan: Plan, row: number): void {
+    const { arena } = this.#kernels;
+    const at = this.#ringRow(row);
+    const { stats } = arena;
+    this.#nonFinite = nonFiniteChain(this.#options.graph, this.#network, stats, at);
+    this.#diverged = this.#nonFinite !== undefined;
+    if (this.#diverged) {
+      // Nothing else was measured in this step.
+      for (const p of this.#network.parameters) {
+        if (p.statistics >= 0) stats.fill(Number.NaN, at + p.statistics, at + p.statistics + PARAMETER_RAW.length);
+      }
+      return;
+    }
+    this.#checkpoint ??= new Checkpoint(arena.floats, this.#network);
+    this.#checkpoint.keep();
+    this.#kernels.runOnce(plan.start + plan.split * RECORD_LENGTH, plan.count - plan.split, at);
+    const { bad, large } = this.#checkpoint.inspect();
+    this.#nonFinite = nonFiniteParameter(this.#network, stats, at) ?? bad;
+    this.#diverged = this.#nonFinite !== undefined;
+    this.#careful = large || !isCalmAfter(stats, at, arena.ints, this.#network.watch);
+    if (this.#diverged) this.#checkpoint.restore();
+  }
+
+  /** Index in stats of a row of the ring. */
+  #ringRow(row: number): number {
+    return this.#ring + row * this.#network.raw.length;
   }
 
   /** Derives the record of a step of the last `run` (the first step is 1) into `into`, `layout.width` long. */
@@ -230,7 +291,11 @@ export class Trainer {
   gradients(batch: number): Float64Array {
     const record = new Float64Array(this.layout.width);
     const plan = planned(this.#network.plans.gradients);
-    this.#gradientsProber.derive(this.#measure(plan, this.#batchSamples(batch), batch), record);
+    const raw = this.#measure(plan, this.#batchSamples(batch), batch);
+    this.#gradientsProber.derive(raw, record);
+    this.#nonFinite =
+      nonFiniteChain(this.#options.graph, this.#network, raw.stats, raw.at) ??
+      nonFiniteParameter(this.#network, raw.stats, raw.at);
     return record;
   }
 
@@ -290,6 +355,7 @@ export class Trainer {
 
   /** @param name `layer/parameter` @param values in TensorFlow.js's layout @throws Error for a name or a count that is wrong */
   setParameter(name: string, values: ArrayLike<number>): void {
+    this.#careful = true;
     this.#store.set(name, values);
   }
 
@@ -332,64 +398,27 @@ export class Trainer {
         `The batches of an epoch are numbered from 0 to ${this.stepsPerEpoch - 1}.`,
       );
     }
-    return this.#batches.samples(batch);
+    return this.#batches.ofFirstEpoch(batch);
   }
 
   #rawStep(step: number): RawStep {
     const row = step - this.#firstStep;
     if (row < 0 || row >= this.#ranSteps) throw new Error(`step ${step} is not one of the last run`);
-    const { ints, stats } = this.#kernels.arena;
     return {
-      stats,
-      at: this.#ring + row * this.#network.raw.length,
-      batch: ints[this.#intTable + row * HEAD_LENGTH + INT_HEAD.batch]!,
+      stats: this.#kernels.arena.stats,
+      at: this.#ringRow(row),
+      batch: this.#table.batchOf(row),
       step,
-      learningRate: this.#learningRate(step - 1),
+      learningRate: this.#table.learningRate(step - 1),
     };
   }
 
-  /** @param step counted from 0 */
-  #learningRate(step: number): number {
-    const { optimizer, training } = this.#options.spec;
-    return learningRateAt(training.schedule, optimizer.learningRate, step, this.totalSteps);
-  }
-
-  /** Writes the heads and samples of a training step (counted from 0) into a row of the tables. */
-  #prepareRow(row: number, step: number): void {
-    const { ints, floats } = this.#kernels.arena;
-    this.#setHeads(row, this.#batches.write(step, ints, this.#sampleRow(row)), step);
-    const at = this.#floatTable + row * HEAD_LENGTH;
-    floats[at + FLOAT_HEAD.learningRate] = this.#learningRate(step);
-    this.#clock.tick(floats, at);
-  }
-
-  /** Where a row's sample numbers belong. */
-  #sampleRow(row: number): number {
-    return this.#samples + row * this.#network.ld;
-  }
-
-  #setHeads(row: number, batch: number, step: number): void {
-    const { ints, floats } = this.#kernels.arena;
-    const at = this.#intTable + row * HEAD_LENGTH;
-    ints[at + INT_HEAD.batch] = batch;
-    ints[at + INT_HEAD.samples] = this.#sampleRow(row);
-    ints[at + INT_HEAD.dropoutKey] = mix32(this.#dropoutSeed + step) | 0;
-    const heads = this.#floatTable + row * HEAD_LENGTH;
-    floats[heads + FLOAT_HEAD.inverseBatch] = 1 / batch;
-    floats[heads + FLOAT_HEAD.clipScale] = 1;
-  }
-
-  /** Runs a plan once in the tables' last row. */
+  /** Runs a plan once on these samples. */
   #measure(plan: Plan, samples: Int32Array, dropoutStep = 0): RawStep {
-    const { ints, floats, stats } = this.#kernels.arena;
-    const row = this.ringSteps;
-    ints.set(samples, this.#sampleRow(row));
-    this.#setHeads(row, samples.length, dropoutStep);
-    ints.copyWithin(0, this.#intTable + row * HEAD_LENGTH, this.#intTable + (row + 1) * HEAD_LENGTH);
-    floats.copyWithin(0, this.#floatTable + row * HEAD_LENGTH, this.#floatTable + (row + 1) * HEAD_LENGTH);
-    const at = this.#ring + row * this.#network.raw.length;
+    this.#table.setHeads(samples, dropoutStep);
+    const at = this.#ringRow(this.ringSteps);
     this.#kernels.runOnce(plan.start, plan.count, at);
-    return { stats, at, batch: samples.length, step: 0, learningRate: Number.NaN };
+    return { stats: this.#kernels.arena.stats, at, batch: samples.length, step: 0, learningRate: Number.NaN };
   }
 
   #placeData(samples: Samples, place: DataPlace): void {
@@ -419,7 +448,7 @@ function gathered<T extends Float32Array | Int32Array>(source: T, samples: Int32
 }
 
 /** WebAssembly SIMD; the reference where the machine has none. */
-function fastKernels(bytes: ArenaBytes): Kernels {
+function fastKernels(bytes: ArenaBytes, threads: ThreadSource | undefined): Kernels {
   const flavour = wasmFlavours()[0];
-  return flavour ? createWasmKernels(bytes, flavour) : createReferenceKernels(bytes, 'float32');
+  return flavour ? createWasmKernels(bytes, flavour, { threads }) : createReferenceKernels(bytes, 'float32');
 }

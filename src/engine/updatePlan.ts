@@ -22,6 +22,13 @@ export interface PlannedParameter extends ParameterPlace {
   readonly exponent: number;
 }
 
+/** Where an optimizer keeps numbers beside a parameter's, as many as it has. */
+export interface OptimizerState {
+  readonly parameter: PlannedParameter;
+  /** Index in floats. */
+  readonly at: number;
+}
+
 /** Takes the memory of a parameter; its exponent's slot is known once its layer's backward pass is compiled. */
 export function placeParameter(builder: PlanBuilder, layer: GraphLayer, info: ParameterInfo): PlannedParameter {
   const size = featureCount(info.shape);
@@ -56,6 +63,8 @@ export class UpdateEmitter {
   readonly #trains: boolean;
   readonly #clips: boolean;
   readonly #waiting: PlannedParameter[] = [];
+  /** Of all updates emitted so far. */
+  readonly states: OptimizerState[] = [];
 
   /** @param trains whether the plan updates; otherwise gradients are measured alone */
   constructor(builder: PlanBuilder, spec: Spec, trains: boolean) {
@@ -113,8 +122,12 @@ export class UpdateEmitter {
     const { optimizer, training } = this.#spec;
     const { code, states, flags, hyper } = optimizerPlan(optimizer, training.clipValue ?? 0);
     const count = p.rows * p.columns;
-    const state = (k: number) =>
-      k <= states ? this.#builder.floats(`${p.layer.index}/${p.info.name}/state${k}`, count) : -1;
+    const state = (k: number) => {
+      if (k > states) return -1;
+      const at = this.#builder.floats(`${p.layer.index}/${p.info.name}/state${k}`, count);
+      this.states.push({ parameter: p, at });
+      return at;
+    };
     this.#builder.emit(
       OP.update,
       ...[code, p.rows, p.columns, p.weights, p.gradient, state(1), state(2), this.#builder.constants(...hyper)],

@@ -75,9 +75,9 @@ function noting(files: FileReader, times: Map<string, number>): FileReader {
   const note = (file: string): void => void times.set(file, timeOf(file));
   return {
     ...files,
-    read(file, maxBytes) {
+    read(file, maxBytes, from) {
       note(file);
-      return files.read(file, maxBytes);
+      return files.read(file, maxBytes, from);
     },
     kind(file) {
       note(file);

@@ -1,5 +1,5 @@
 // Owns the table of the language's problem codes. Codes are stable: a number is never used again for something else.
-// `NS3xx` are given by the data room.
+// `NS3xx` are given by the data room, but for NS320, the engine's: numbers that an embedding has no vector for.
 import type { Problem, TextRange } from './problem';
 
 export const PROBLEM_CODES = {

@@ -11,6 +11,11 @@ export function splitCounts(samples: number, testSplit: number): { trainSamples:
   return { trainSamples: samples - testSamples, testSamples };
 }
 
+/** Time steps of `copy`: the symbols, the mark, and as many steps to say them again. */
+export function copySteps(length: number): number {
+  return 2 * length + 1;
+}
+
 /** Absent fields are unknown before files are looked into. */
 export function knownDataShape(data: DataSpec): DataShape {
   const limited = (samples: number) => Math.min(samples, data.limit ?? Number.POSITIVE_INFINITY);
@@ -39,8 +44,16 @@ export function knownDataShape(data: DataSpec): DataShape {
         targetShape: [1],
         ...splitCounts(limited(data.samples), data.testSplit),
       };
-    case 'copy':
-      return splitCounts(limited(data.samples), data.testSplit);
+    case 'copy': {
+      const steps = copySteps(data.length);
+      return {
+        inputShape: data.oneHot ? [steps, data.symbols + 2] : [steps],
+        targetKind: 'classes',
+        targetShape: [steps],
+        classes: data.symbols + 1,
+        ...splitCounts(limited(data.samples), data.testSplit),
+      };
+    }
     case 'randomTeacher': {
       const targets: DataShape =
         data.classes === undefined

@@ -1,17 +1,25 @@
-// Owns the estimate of what a network takes, made before anything is allocated.
-import type { DataShape, Graph, GraphLayer } from './network';
+// Owns the estimate of what training takes, made from the spec alone before anything is allocated: within a tenth of what
+// is used, or 2 MiB where that is more. What a layer keeps is `layerMemory.ts`'s.
+//
+// Counted is what is held while a net trains, recording everything: the engine's memory (parameters with their gradients
+// and the optimizer's numbers, one batch's values and gradients of every layer, all samples, the plans, the statistics of
+// the steps in hand), and the samples once more as the data room hands them over. Not counted is what passes: the file
+// or the samples as made, which are gone before the engine takes its memory; the kernels' scratch space, some hundred
+// KiB a thread; the records kept of earlier steps, which have a limit of their own.
+import { layerMemory } from './layerMemory';
+import type { DataShape, Graph, ParameterInfo } from './network';
 import type { OptimizerSpec, Spec } from './schema';
 import { product } from './shapes';
 
-/** Layers whose output is their input under another name. */
-const ALIASES: ReadonlySet<string> = new Set(['flatten', 'reshape']);
-/** Their slope is computed from the output, so that the pre-activation need not be kept. */
-const FROM_OUTPUT: ReadonlySet<string> = new Set(
-  'linear relu tanh sigmoid leakyRelu elu selu softplus softsign hardSigmoid hardTanh relu6 softmax'.split(' '),
-);
-
-/** Steps that are prepared and recorded at once. */
+/** The engine takes its memory in pieces of this size. */
+const PIECE_BYTES = 64;
+/** Of one operation in a plan. */
+const RECORD_BYTES = 64;
+/** The engine's: most steps in hand, and most that their statistics may take. */
 const STEPS_IN_HAND = 256;
+const STATISTICS_BYTES = 16 * 2 ** 20;
+/** Numbers measured of a step, of a layer (its output and its gradient), of a time step, and of a parameter. */
+const MEASURED = { step: 4, layer: 14, timeStep: 2, parameter: 10 } as const;
 
 export interface MemoryEstimate {
   readonly bytes: number;
@@ -19,6 +27,8 @@ export interface MemoryEstimate {
   readonly parameters: number;
   readonly values: number;
   readonly data: number;
+  /** Plans, and statistics of the steps in hand. */
+  readonly recording: number;
   /** Bytes of each layer, parameters and values, in the order of the graph. */
   readonly layers: readonly number[];
 }
@@ -30,31 +40,65 @@ export function estimateMemory(graph: Graph, spec: Spec, dataShape: DataShape): 
 
 export function memoryOf(graph: Graph, spec: Spec, dataShape: DataShape): MemoryEstimate {
   const element = spec.training.precision === 'float64' ? 8 : 4;
+  const { trainSamples, testSamples = 0 } = dataShape;
   // A batch is never larger than what there is to train on.
-  const batch = Math.min(spec.training.batchSize, dataShape.trainSamples ?? Number.POSITIVE_INFINITY);
+  const batch = Math.min(spec.training.batchSize, trainSamples ?? Number.POSITIVE_INFINITY);
   const columns = Math.ceil(batch / 8) * 8;
-  const copies = 2 + optimizerStates(spec.optimizer);
-  let parameters = 0;
-  const output = graph.layers[graph.output]!;
-  // The batch and its gradient, the loss's gradient and targets, and which samples each of the steps in hand takes.
-  let values = columns * (element * 2 * (product(graph.inputShape) + product(output.outputShape)) + 4 * STEPS_IN_HAND);
+  const states = optimizerStates(spec.optimizer);
   const consumers = new Uint32Array(graph.layers.length);
+  consumers[graph.output]!++;
   for (const { inputs } of graph.layers) for (const i of inputs) if (i >= 0) consumers[i]!++;
+
+  let parameters = 0;
+  // The plans of training, measuring, comparing and evaluating; a few operations each that no layer has.
+  let recording = 4 * 6 * RECORD_BYTES;
+  let measured: number = MEASURED.step;
+  const { clipNorm, adaptiveClip } = spec.training;
+  // Clipped in both ways, a gradient is measured before each.
+  const perParameter = MEASURED.parameter * (clipNorm !== undefined && adaptiveClip !== undefined ? 2 : 1);
   const layers = graph.layers.map((layer) => {
-    const own = layer.parameters.reduce((n, p) => n + product(p.shape) * (p.trainable ? copies : 2), 0) * element;
-    // Who is taken by several gets a gradient from each before they are merged.
-    const merged = consumers[layer.index]! > 1 ? consumers[layer.index]! : 0;
-    const stored = element * columns * product(layer.outputShape) * (keptValues(layer) + merged);
+    const own = layer.parameters.reduce((sum, p) => sum + parameterBytes(p, element, states), 0);
+    const { values, constants, operations, timeSteps } = layerMemory(layer);
+    // The gradient of whoever is taken by several is the sum of one from each.
+    const merged = consumers[layer.index]! > 1 ? product(layer.outputShape) : 0;
     parameters += own;
-    values += stored;
-    return own + stored;
+    const learned = layer.parameters.filter((p) => !p.isState).length;
+    measured += MEASURED.layer + MEASURED.timeStep * timeSteps + perParameter * learned;
+    // Forward in all four plans, backward in two: as many operations again, and a few a parameter.
+    recording += RECORD_BYTES * (6 * operations + 4 * learned);
+    return own + element * (columns * (values + merged) + constants);
   });
-  // As made or read, as arranged, and again where the engine reads its batches from.
-  const kept = (dataShape.trainSamples ?? 0) + (dataShape.testSamples ?? 0);
-  const made = 'samples' in spec.data ? spec.data.samples : kept;
-  const sample = product(graph.inputShape) + product(dataShape.targetShape ?? []);
-  const data = sample * (4 * made + (4 + element) * kept);
-  return { bytes: parameters + values + data, parameters, values, data, layers };
+  const labels = spec.loss === 'softmaxCrossEntropy';
+  const outputs = product(graph.layers[graph.output]!.outputShape);
+  const targets = labels ? product(dataShape.targetShape ?? []) : outputs;
+  const targetElement = labels ? 4 : element;
+  const features = product(graph.inputShape);
+  // The batch, the loss's gradient, and the batch's targets.
+  const batchBytes = columns * (element * (features + outputs) + targetElement * targets);
+  const values = layers.reduce((a, b) => a + b, 0) - parameters + batchBytes;
+
+  // Which samples each of the steps in hand takes, its settings, and its statistics; one step more to measure by.
+  const inHand = Math.min(STEPS_IN_HAND, totalSteps(spec, trainSamples, batch), STATISTICS_BYTES / (8 * measured));
+  recording += (Math.max(1, Math.floor(inHand)) + 1) * (8 * measured + 4 * columns + 32 + 8 * element);
+
+  // As handed over, and where the engine reads its batches from.
+  const samples = (trainSamples ?? 0) + testSamples;
+  const data = samples * (features * (4 + element) + targets * (4 + targetElement));
+  return { bytes: parameters + values + data + recording, parameters, values, data, recording, layers };
+}
+
+/** Weights; and where they are learned their gradient and the norm of each unit's; where trained, the optimizer's states. */
+function parameterBytes(p: ParameterInfo, element: number, states: number): number {
+  const tensor = Math.ceil((product(p.shape) * element) / PIECE_BYTES) * PIECE_BYTES;
+  if (p.isState) return tensor;
+  const { unitAxes = 1, shape } = p;
+  const units = shape.length < 2 ? 0 : product(unitAxes > 0 ? shape.slice(-unitAxes) : shape.slice(0, -unitAxes));
+  return tensor * (p.trainable ? 2 + states : 2) + (unitAxes === 0 ? 0 : units * element);
+}
+
+function totalSteps({ training }: Spec, trainSamples: number | undefined, batch: number): number {
+  if (training.steps !== undefined) return training.steps;
+  return trainSamples === undefined ? STEPS_IN_HAND : (training.epochs ?? 1) * Math.ceil(trainSamples / batch);
 }
 
 /** Numbers that the update rule keeps beside each weight. */
@@ -72,26 +116,5 @@ export function optimizerStates(optimizer: OptimizerSpec): 0 | 1 | 2 {
     case 'adamw':
     case 'nadam':
       return 2;
-  }
-}
-
-/** How many tensors of the output's size are kept: h, its gradient, z where its slope needs it, gates and scores. */
-function keptValues({ spec, inputShapes }: GraphLayer): number {
-  if (ALIASES.has(spec.type)) return 0;
-  const own = 2 + ('activation' in spec && !FROM_OUTPUT.has(spec.activation) ? 1 : 0);
-  switch (spec.type) {
-    case 'simpleRNN':
-    case 'lstm':
-    case 'gru': {
-      const steps = spec.returnSequences ? 1 : (inputShapes[0]?.[0] ?? 1);
-      return steps * (spec.type === 'simpleRNN' ? 3 : spec.type === 'gru' ? 9 : 12);
-    }
-    case 'multiHeadAttention': {
-      const [steps = 1, features = 1] = inputShapes[0] ?? [];
-      const heads = spec.numHeads * (2 * spec.keyDim + 2 * spec.valueDim + steps);
-      return own + (2 * heads) / features;
-    }
-    default:
-      return own;
   }
 }

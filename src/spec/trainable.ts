@@ -9,45 +9,16 @@ import type { LayerSpec, Spec } from './schema';
 export const NOT_TRAINED_YET: {
   readonly layers: ReadonlySet<LayerSpec['type']>;
   readonly initializers: ReadonlySet<string>;
-  readonly sources: ReadonlySet<string>;
   readonly pretraining: boolean;
 } = {
-  layers: new Set<LayerSpec['type']>([
-    'embedding',
-    'multiply',
-    'conv1d',
-    'conv2d',
-    'depthwiseConv2d',
-    'maxPooling1d',
-    'maxPooling2d',
-    'averagePooling1d',
-    'averagePooling2d',
-    'globalAveragePooling1d',
-    'globalAveragePooling2d',
-    'globalMaxPooling2d',
-    'batchNormalization',
-    'layerNormalization',
-    'rmsNormalization',
-    'groupNormalization',
-    'simpleRNN',
-    'lstm',
-    'gru',
-    'multiHeadAttention',
-    'positionalEmbedding',
-  ]),
+  layers: new Set<LayerSpec['type']>(['simpleRNN', 'lstm', 'gru']),
   initializers: new Set(['lsuv']),
-  sources: new Set(['parity', 'adding', 'copy', 'randomTeacher', 'npy', 'npz']),
   pretraining: true,
 };
 
 /** One problem for each such part, at the name of it. */
 export function checkTrainable(spec: Spec, tree: SpecNode, nodes: ReadonlyMap<object, SpecNode>): Problem[] {
   const problems: Problem[] = [];
-  const { source } = spec.data;
-  if (NOT_TRAINED_YET.sources.has(source)) {
-    const hint = 'Use a source such as `spiral`, `mnist` or `csv`.';
-    problems.push(notYet(fieldRange(spec.data, nodes, 'source'), `Data from \`${source}\``, hint));
-  }
   const visit = (layers: readonly LayerSpec[]): void => {
     for (const layer of layers) {
       if (NOT_TRAINED_YET.layers.has(layer.type)) {

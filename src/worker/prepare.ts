@@ -1,11 +1,11 @@
 // Owns the way from a start request to something that trains: text, spec, data, trainer. Leaves the loop to
 // `trainingRun.ts`.
+import { nodeThreads } from '../backends/nodeThreads';
 import { UserError } from '../base/errors';
 import type { DataContext } from '../data/files';
 import { loadDataset } from '../data/loadDataset';
 import { nodeFiles } from '../data/nodeFiles';
 import { peekDataShape, shapeOfDataset } from '../data/peekDataShape';
-import { firstNonFinite } from '../engine/probes';
 import { Trainer } from '../engine/trainer';
 import type { RunInfo } from '../protocol/run';
 import type { StartOptions } from '../protocol/worker';
@@ -21,12 +21,14 @@ export type TrainerLike = Pick<
   | 'stepsPerEpoch'
   | 'step'
   | 'diverged'
+  | 'nonFinite'
   | 'run'
   | 'readRecord'
   | 'lossOf'
   | 'metricOf'
   | 'evaluate'
   | 'gradients'
+  | 'dispose'
 >;
 
 export interface Prepared {
@@ -36,8 +38,6 @@ export interface Prepared {
   readonly recordEvery: number;
   /** Steps from one evaluation on the test samples to the next. */
   readonly evaluateEvery: number;
-  /** The first tensor of the record that is not finite, such as "the output of dense_1"; undefined where all are. */
-  firstNonFinite(record: Float64Array): string | undefined;
 }
 
 export type PrepareRun = (options: StartOptions, startedAt: number) => Prepared;
@@ -64,7 +64,7 @@ export const prepareRun: PrepareRun = (options, startedAt) => {
   const { graph } = required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) }));
   if (!graph) throw new UserError('The layers of the spec do not form a network.', 'See the problems in the editor.');
   const { mode, steps } = options;
-  const trainer = Trainer.create({ graph, spec, dataset, mode, steps });
+  const trainer = Trainer.create({ graph, spec, dataset, mode, steps, threads: nodeThreads() });
   return {
     trainer,
     run: {
@@ -84,10 +84,6 @@ export const prepareRun: PrepareRun = (options, startedAt) => {
     },
     recordEvery: spec.training.recordEvery,
     evaluateEvery: spec.training.evaluateEvery ?? trainer.stepsPerEpoch,
-    firstNonFinite(record) {
-      const bad = firstNonFinite(record, trainer.layout);
-      return bad && `${bad.tensor} of ${bad.layer}`;
-    },
   };
 };
 

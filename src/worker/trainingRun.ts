@@ -1,5 +1,6 @@
 // Owns the loop of one run inside its worker: slices of training between messages, records kept, progress told. Leaves
 // messages to `trainingWorker.ts` and the numbers to the engine.
+import { divergedSentence, type NonFinite } from '../engine/divergence';
 import type { Progress, RunStatus } from '../protocol/run';
 import { History } from '../runs/history';
 import { type HistoryStore, HistoryWriter } from '../runs/historyFile';
@@ -157,8 +158,8 @@ export class TrainingRun {
     this.#adapt(done, this.#around.now() - begun);
     if (!trainer.diverged && done > 0 && (finished || trainer.step % evaluateEvery === 0))
       this.#test = trainer.evaluate();
-    if (trainer.diverged) {
-      this.#diverged();
+    if (trainer.diverged && trainer.nonFinite) {
+      this.#diverged(trainer.nonFinite);
       return;
     }
     if (finished) {
@@ -212,17 +213,14 @@ export class TrainingRun {
       const record = trainer.gradients(0);
       this.history.append(0, record);
       this.#last = { step: 0, loss: record[1] ?? Number.NaN, metric: record[2] ?? Number.NaN };
-      if (!Number.isFinite(this.#last.loss) || this.#prepared!.firstNonFinite(record)) this.#diverged();
+      if (trainer.nonFinite) this.#diverged(trainer.nonFinite);
       else this.#end('completed');
     });
   }
 
-  #diverged(): void {
-    const record = this.history.nearest(this.#last.step);
-    const what = (record && this.#prepared!.firstNonFinite(record)) ?? 'the loss';
-    const when = this.#prepared!.run.mode === 'gradients' ? 'At initialization' : `At step ${this.#last.step}`;
+  #diverged(bad: NonFinite): void {
     this.#message = {
-      message: `${when} ${what} is not finite: the run has diverged.`,
+      message: divergedSentence(bad, this.#last.step),
       hint: 'Lower the learning rate, clip the gradient, or choose a smaller initialization.',
     };
     this.#end('diverged');
@@ -235,7 +233,8 @@ export class TrainingRun {
       return this.#writer;
     });
     const progress = this.progress();
-    // The trainer's memory goes with the run; the records stay.
+    // The trainer's memory and threads go with the run; the records stay.
+    this.#prepared?.trainer.dispose();
     this.#prepared = undefined;
     this.#writer = undefined;
     this.#around.post({ type: 'ended', progress });

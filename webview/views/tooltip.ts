@@ -16,6 +16,7 @@ import type { Frame } from '../frame';
 import { type CellKind, kernelOf, markWord, passedFrom } from '../measures';
 import { cellKind } from '../recordings';
 import { alignedNumber } from './rows';
+import { timeGradients, timeProfile } from './timeProfile';
 
 const SIGNS: Readonly<Partial<Record<CellKind, string>>> = { low: '▧', high: '▲', nonFinite: '✕' };
 
@@ -198,6 +199,8 @@ export class TooltipView {
       }
     }
     content.push(...this.#activation(layer, pointed, layout.measures.activation));
+    const time = timeGradients(pointed, layer);
+    if (time) content.push(timeProfile(time));
     return content;
   }
 

@@ -1,6 +1,7 @@
 // Owns `gradoscope train`: the loop in this process, what it shows, what it keeps.
 import path from 'node:path';
-import { firstNonFinite } from '../../engine/probes';
+import { nodeThreads } from '../../backends/nodeThreads';
+import { divergedSentence } from '../../engine/divergence';
 import type { RecordLayout } from '../../engine/record';
 import { Trainer } from '../../engine/trainer';
 import { History } from '../../runs/history';
@@ -48,7 +49,7 @@ a second one stops at once. --out keeps manifest.json, the spec, records.jsonl a
     const opened = openSpec(specPath, { seed }, args, io);
     const { graph, spec, dataset } = opened;
     io.stderr.write(findingLines(opened.warnings, usesColour(io.stderr, io)));
-    const trainer = Trainer.create({ graph, spec, dataset, steps });
+    const trainer = Trainer.create({ graph, spec, dataset, steps, threads: nodeThreads() });
     const about = {
       spec: specPath,
       name: spec.name ?? path.basename(specPath).replace(/\.netspec\.json$/, ''),
@@ -76,7 +77,7 @@ a second one stops at once. --out keeps manifest.json, the spec, records.jsonl a
       if (json) io.stdout.write(`${line}\n`);
       folder?.appendRecord(line);
     });
-    const outcome = await run.untilEnd(() => folder?.flush());
+    const outcome = await run.untilEnd(() => folder?.flush()).finally(() => trainer.dispose());
     const end = { ...endOf(outcome, trainer.layout), ...(folder ? { run: folder.folder } : {}) };
     const endedAt = new Date(io.now()).toISOString();
     folder?.end(
@@ -203,11 +204,8 @@ class Run {
       ...(this.#test ? { test: this.#test } : {}),
     };
     if (trainer.diverged) {
-      trainer.readRecord(step, this.#record);
-      const bad = firstNonFinite(this.#record, trainer.layout);
-      const what = bad ? `${bad.tensor} of ${bad.layer}` : 'the loss';
-      const message = `Diverged at step ${formatCount(step)}: the first tensor that is not finite is ${what}.`;
-      return { ...common, status: 'diverged', message };
+      const message = trainer.nonFinite && divergedSentence(trainer.nonFinite, step);
+      return { ...common, status: 'diverged', ...(message ? { message } : {}) };
     }
     return { ...common, status: interrupted && step < trainer.totalSteps ? 'cancelled' : 'completed' };
   }

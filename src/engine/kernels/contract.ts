@@ -96,9 +96,15 @@ export const OP = {
    * With activation `linear` and dZ = dH it is the plain statistics of a gradient.
    */
   activationBackward: 4,
-  /** groups units H:f ld s — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW. */
+  /**
+   * groups units H:f ld s causal — softmax over each group of `units` consecutive rows, in place, column by column; ACTIVATION_RAW.
+   * With `causal` ≠ 0, group g takes its first g mod units + 1 rows alone, and the others become 0.
+   */
   softmax: 5,
-  /** groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward. */
+  /**
+   * groups units dH:f dZ:f H:f ld eIn:i eOut:i s normalize — dz = h ⊙ (dh − Σ_units dh·h); statistics as activationBackward.
+   * Where h is 0, so is dz: it needs no `causal`.
+   */
   softmaxBackward: 6,
   /**
    * kind units positions Y:f T dY:f ld s scale:f — loss of outputs Y against targets T (an index into ints for
@@ -138,24 +144,66 @@ export const OP = {
   /** count src:f e:i s — Σ x² and exponent of a gradient at s, s+1 (the gradient by an input that several layers share). */
   squaredNorm: 17,
 
-  // ---- convolution.ts: convolutions of any rank, and pooling
+  // ---- convolution.ts, pooling.ts: convolutions of any rank, and pooling. `geometry` is the index of GEOMETRY in ints.
+  /**
+   * positions filters window geometry:i X:f W:f Y:f packed:f ld — Y[p · filters + f] = Σ_t W[f][t] · X[tap t of the window at
+   * output position p], taps outside of X being 0; `window` is the length of W[f]. No bias. `packed`: room for the
+   * kernel as this operation likes it, PACKED_ROWS filters at a time; unused by depthwise convolutions.
+   */
   convolution: 18,
+  /** inputPositions channels taps geometry:i dY:f W:f dX:f packed:f ld — the transpose of that; `taps`: filters · kernel size. */
   convolutionInputGradient: 19,
+  /** positions filters window geometry:i X:f dY:f dW:f ld — dW[f][t] = Σ_p Σ_j dY[p · filters + f][j] · X[tap t at p][j]. */
   convolutionKernelGradient: 20,
+  /**
+   * positions channels window kind geometry:i X:f Y:f winner:f|−1 ld — POOL: the mean or the largest of the true values of each
+   * window. The first of several largest is taken, and NaN before everything; winner: rows like Y's, which tap it was
+   * (row-major number in the window), kept for the way back; −1 for the mean and where there is none.
+   */
   pool: 21,
+  /** positions channels window kind geometry:i dY:f dX:f winner:f|−1 ld — the transpose of that; the result keeps dY's exponent. */
   poolBackward: 22,
 
   // ---- normalization.ts
+  /**
+   * kind channels positions groups X:f H:f gamma:f|−1 beta:f|−1 saved:f epsilon:f ld movingMean:f|−1 movingVariance:f|−1 —
+   * H = γ · x̂ + β with x̂ = (X − mean) ÷ √(variance + ε), the variance biased; NORMALIZATION_CODE says over what. Means are
+   * kept as high + low, the float and what it was rounded by, so that a large mean costs no digits of x̂.
+   * `saved`: of batch and moving, four times `channels` floats: high, low, 1 ÷ √(variance + ε), variance (moving writes
+   * none). Of the others, three times `sets` rows: high, low, 1 ÷ √(variance + ε), by column; a set is a position, or with
+   * `groups` > 0 a group of channels at all positions. `movingMean`, `movingVariance`: read by moving alone.
+   */
   normalize: 23,
+  /**
+   * kind channels positions groups dH:f dX:f|−1 X:f gamma:f|−1 saved:f dGamma:f|−1 dBeta:f|−1 ld eIn:i eOut:i — by what
+   * `normalize` saved: dX, dγ = Σ dH · x̂ and dβ = Σ dH, each where it is wanted; dH stays. dX is multiplied by the power of
+   * two that brings the largest 1 ÷ √(variance + ε) times the largest |γ| into [1, 2) where that lies outside 2^−16 … 2^16
+   * (at most 2^±120), and eOut = eIn less that power. dX's values below 2^−100 become 0. dγ and dβ have the exponent eIn.
+   */
   normalizeBackward: 24,
+  /**
+   * channels saved:f movingMean:f movingVariance:f momentum:f — moving = momentum · moving + (1 − momentum) · of the batch,
+   * by what `normalize` of kind batch saved.
+   */
   movingAverage: 25,
 
   // ---- lookup.ts: tables of vectors
+  /**
+   * positions width rows X:f table:f H:f ld — H[(p · width + d)][j] = table[n · width + d], n = X[p][j] as a whole number,
+   * cut off at 0 and rows − 1 (NaN is 0).
+   */
   lookup: 26,
+  /** positions width rows X:f dH:f dTable:f ld — dTable[n · width + d] = Σ dH[(p · width + d)][j] over all p, j with that n, in order. */
   lookupGradient: 27,
 
   // ---- elementwise.ts: products of inputs
+  /** count inputs:i n H:f — H = the product of `n` tensors of `count` floats, which begin at floats[ints[inputs + k]]. */
   multiply: 28,
+  /**
+   * rows inputs:i n k dH:f dX:f ld eIn:i eOut:i — dX = dH times the product of all inputs but the k-th. An input whose
+   * largest magnitude lies outside 2^−8 … 2^8 is multiplied by the power of two that brings it into [1, 2); eOut = eIn less
+   * those powers. Values below 2^−100 become 0.
+   */
   multiplyGradient: 29,
 
   // ---- recurrent.ts: one time step of a recurrent layer
@@ -164,9 +212,43 @@ export const OP = {
   alignExponents: 32,
 
   // ---- attention.ts: products along columns
+  /**
+   * repeat M N K A:f B:f C:f scale:f ld triangle strides:i — C[i][j] = Σ_k (scale · A[i][k]) ⊙ B[k][j], each entry a row of
+   * `ld` floats: every column has matrices of its own. ints[strides…] count rows: from an i of A to the next, a k of A, a
+   * k of B, a j of B, an i of C, a j of C; then how far A, B and C move on from each of the `repeat` products to the next.
+   * triangle: 1: only the entries with j ≤ i are wanted, the others may hold anything finite. 2: A is square and
+   * A[i][k] = 0 for k > i. 3: the same for k < i. 0: none of these. Magnitudes below 2^−100 become 0; no exponents.
+   */
   columnProduct: 33,
 } as const;
 export type Op = (typeof OP)[keyof typeof OP];
+
+/**
+ * What windows there are, in this order. A one-dimensional value is an image of width 1. Tap (ky, kx) of the window at
+ * output (oy, ox) is input (oy · strideY − padTop + ky · dilationY, …): 0, or left out by pooling, where there is none.
+ */
+export const GEOMETRY = {
+  inHeight: 0,
+  inWidth: 1,
+  inChannels: 2,
+  outHeight: 3,
+  outWidth: 4,
+  outChannels: 5,
+  kernelHeight: 6,
+  kernelWidth: 7,
+  strideY: 8,
+  strideX: 9,
+  dilationY: 10,
+  dilationX: 11,
+  padTop: 12,
+  padLeft: 13,
+  /** Depthwise: filters a channel, filter c · multiplier + q being the q-th of channel c. 0 elsewhere. */
+  multiplier: 14,
+  length: 15,
+} as const;
+/** Filters (on the way back: channels) that lie side by side in a packed kernel; the last such group is filled up. */
+export const PACKED_ROWS = 4;
+export const POOL_CODE = { average: 0, max: 1 } as const;
 
 /** Raw statistics of h, in this order. Shifted by `pivot`, the tensor's first element, to keep small variances. */
 export const ACTIVATION_RAW = {
@@ -217,6 +299,27 @@ export const TIME_RAW = { sumOfSquares: 0, exponent: 1, length: 2 } as const;
 export const STEP_RAW = { loss: 0, correct: 1, length: 2 } as const;
 export const CLIP_RAW = { norm: 0, scale: 1, length: 2 } as const;
 
+/**
+ * Ints that tell runSteps where a training plan may be stopped and what to look at: `../watch.ts`. Statistics of
+ * all layers lie one behind another, and so do those of all parameters.
+ */
+export const WATCH = {
+  /** Records before the first that changes a parameter or a state, or computes a parameter's gradient. */
+  split: 0,
+  /** Offset of STEP_RAW in a step's statistics. */
+  loss: 1,
+  layers: 2,
+  /** Offsets of the first layer's ACTIVATION_RAW and GRADIENT_RAW. */
+  activations: 3,
+  gradients: 4,
+  /** Time steps of all recurrent layers together, and the offset of the first TIME_RAW. */
+  timeCount: 5,
+  times: 6,
+  parameterCount: 7,
+  /** Offset of the first PARAMETER_RAW. */
+  parameters: 8,
+} as const;
+
 /** Codes of the element-wise activations, in plan records. `softmax` has operations of its own. */
 export const ACTIVATION_CODE = {
   linear: 0,
@@ -239,6 +342,18 @@ export type ElementwiseActivation = keyof typeof ACTIVATION_CODE;
 
 /** φ′ is computed from h for codes up to this one, from z for those above. */
 export const LAST_DERIVATIVE_FROM_OUTPUT = ACTIVATION_CODE.relu6;
+
+/** Kinds of OP.normalize: over what mean and variance are taken. */
+export const NORMALIZATION_CODE = {
+  /** A channel's numbers in the batch, all positions. */
+  batch: 0,
+  /** Nothing: a channel's moving mean and variance. */
+  moving: 1,
+  /** A sample's set, mean and variance. */
+  sample: 2,
+  /** A sample's set, its mean square in place of the variance, and no mean. */
+  rootMeanSquare: 3,
+} as const;
 
 export const LOSS_CODE = {
   meanSquaredError: 0,
@@ -297,9 +412,12 @@ export interface Kernels {
   runOnce(plan: number, count: number, stats: number): void;
   /**
    * Interprets the plan `steps` times. Before step k the heads are copied from ints[intTable + 8k] and
-   * floats[floatTable + 8k]; its statistics go to stats[stats + k · recordLength]. Stops after the first step whose
-   * loss (STEP_RAW at `lossOffset`) or any parameter gradient of which is not finite.
-   * @returns how many steps were run
+   * floats[floatTable + 8k]; its statistics go to stats[stats + k · recordLength]. Stops in the middle of a step, before
+   * the records from WATCH.split on, where the statistics of that step or of the parameters in the step before are
+   * suspicious (`../watch.ts`). The rest of that step is the caller's: `runOnce` of the remaining records, or nothing.
+   * @param watch index in ints of WATCH
+   * @param careful whether to stop in the first step in any case
+   * @returns how many steps were run to their end
    */
   runSteps(
     plan: number,
@@ -309,6 +427,11 @@ export interface Kernels {
     floatTable: number,
     stats: number,
     recordLength: number,
-    lossOffset: number,
+    watch: number,
+    careful: boolean,
   ): number;
+  /** Threads that the next `runSteps` has: this one, and the helpers that are ready. The bits do not depend on it. */
+  readonly threads: number;
+  /** Ends the helpers. The memory stays readable; nothing may be run any more. */
+  dispose(): void;
 }

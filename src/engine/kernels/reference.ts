@@ -3,18 +3,13 @@
 // where WebAssembly SIMD is missing. They are not made to be fast.
 import type { ArenaBytes } from '../arena';
 import { alignedBytes, createArrayArena } from '../arena';
+import { isCalmAfter, isCalmBefore } from '../watch';
 import type { Kernels } from './contract';
-import { FLOAT_HEAD, HEAD_LENGTH, OP, PARALLEL, RECORD_LENGTH } from './contract';
+import { FLOAT_HEAD, HEAD_LENGTH, OP, PARALLEL, RECORD_LENGTH, WATCH } from './contract';
 import { activationBackward, biasActivation } from './reference/activations';
 import { columnProduct } from './reference/attention';
 import type { ReferenceContext, ReferenceOperation } from './reference/context';
-import {
-  convolution,
-  convolutionInputGradient,
-  convolutionKernelGradient,
-  pool,
-  poolBackward,
-} from './reference/convolution';
+import { convolution, convolutionInputGradient, convolutionKernelGradient } from './reference/convolution';
 import { multiply, multiplyGradient } from './reference/elementwise';
 import { gemm } from './reference/gemm';
 import { lookup, lookupGradient } from './reference/lookup';
@@ -30,7 +25,8 @@ import {
   squaredNorm,
 } from './reference/moves';
 import { movingAverage, normalize, normalizeBackward } from './reference/normalization';
-import { adaptiveClip, clip, gradientStatistics, hasDiverged, setHeads, update } from './reference/optimizers';
+import { adaptiveClip, clip, gradientStatistics, setHeads, update } from './reference/optimizers';
+import { pool, poolBackward } from './reference/pooling';
 import { alignExponents, recurrentCell, recurrentCellBackward } from './reference/recurrent';
 import { softmax, softmaxBackward } from './reference/softmax';
 
@@ -99,10 +95,8 @@ export function createReferenceKernels(bytes: ArenaBytes, precision: 'float32' |
     flushBelow: precision === 'float64' ? 0 : 2 ** -100,
     smallestNormal: precision === 'float64' ? 2 ** -1022 : 2 ** -126,
     round: precision === 'float64' ? (x) => x : Math.fround,
-    nonFinite: false,
   };
   const runOnce = (plan: number, count: number, stats: number): void => {
-    context.nonFinite = false;
     for (let k = 0; k < count; k++) {
       const at = plan + k * RECORD_LENGTH;
       const operation = BY_CODE[context.ints[at]! & (PARALLEL - 1)];
@@ -115,13 +109,20 @@ export function createReferenceKernels(bytes: ArenaBytes, precision: 'float32' |
     arena,
     floatBytes,
     runOnce,
-    runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, lossOffset) {
+    threads: 1,
+    runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful) {
+      const split = context.ints[watch + WATCH.split]!;
+      let calm = !careful;
       for (let k = 0; k < steps; k++) {
+        const record = stats + k * recordLength;
         setHeads(context, intTable + k * HEAD_LENGTH, floatTable + k * HEAD_LENGTH, HEAD_LENGTH);
-        runOnce(plan, count, stats + k * recordLength);
-        if (hasDiverged(context, stats + k * recordLength + lossOffset)) return k + 1;
+        runOnce(plan, split, record);
+        if (!calm || !isCalmBefore(context.stats, record, context.ints, watch)) return k;
+        runOnce(plan + split * RECORD_LENGTH, count - split, record);
+        calm = isCalmAfter(context.stats, record, context.ints, watch);
       }
       return steps;
     },
+    dispose() {},
   };
 }

@@ -4,14 +4,18 @@ import relaxedBytes from '../../../build/kernels-relaxed.wasm';
 import simdBytes from '../../../build/kernels-simd.wasm';
 import type { ArenaBytes } from '../arena';
 import { ALIGNMENT_BYTES, createSharedArena, orOutOfMemory, SHARED_HEAD_BYTES } from '../arena';
+import type { ThreadSource } from '../threads';
 import type { Kernels } from './contract';
 import { FLOAT_HEAD, HEAD_LENGTH } from './contract';
 
 /** The exports of assembly/index.ts that are called from here. */
 interface KernelExports {
+  commonBytes(): number;
   scratchBytes(): number;
-  initialize(scratch: number): void;
-  runOnce(plan: number, count: number, stats: number): number;
+  initialize(common: number, scratch: number, patienceMs: number): void;
+  hasFault(): number;
+  readyThreads(most: number): number;
+  runOnce(plan: number, count: number, stats: number): void;
   runSteps(
     plan: number,
     count: number,
@@ -20,7 +24,9 @@ interface KernelExports {
     floatTable: number,
     stats: number,
     recordLength: number,
-    lossOffset: number,
+    watch: number,
+    careful: number,
+    most: number,
   ): number;
 }
 
@@ -68,16 +74,59 @@ export function wasmFlavours(enable: () => void = enableRelaxedSimd): readonly W
   return WebAssembly.validate(RELAXED_PROBE) ? ['wasm-relaxed-simd', 'wasm-simd'] : ['wasm-simd'];
 }
 
-const modules = new Map<WasmFlavour, WebAssembly.Module>();
+/**
+ * The import of the memory as the builds have it: shared, with a maximum of 65,536 pages. The byte at SHARED_FLAG is 3
+ * for that and 1 for plain memory; all else, atomics included, is the same in both.
+ */
+const MEMORY_IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 1, 0x80, 0x80, 4];
+const SHARED_FLAG = 12;
 
-function moduleOf(flavour: WasmFlavour): WebAssembly.Module {
-  let module = modules.get(flavour);
-  if (!module) {
-    module = new WebAssembly.Module(flavour === 'wasm-simd' ? simdBytes : relaxedBytes);
-    modules.set(flavour, module);
-  }
-  return module;
+/** A build as it is compiled: for plain or for shared memory. */
+interface CompiledBuild {
+  readonly module: WebAssembly.Module;
+  /** Bytes behind the arena: for all threads together, and for each. */
+  readonly commonBytes: number;
+  readonly scratchBytes: number;
 }
+const builds = new Map<string, CompiledBuild>();
+
+function buildOf(flavour: WasmFlavour, shared: boolean): CompiledBuild {
+  const key = `${flavour}/${shared}`;
+  let build = builds.get(key);
+  if (!build) {
+    const bytes = flavour === 'wasm-simd' ? simdBytes : relaxedBytes;
+    const module = new WebAssembly.Module(shared ? bytes : withPlainMemory(bytes));
+    // What the build wants of the memory only it can say, and it speaks only once it has some.
+    const asked = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1, shared }));
+    build = { module, commonBytes: asked.commonBytes(), scratchBytes: asked.scratchBytes() };
+    builds.set(key, build);
+  }
+  return build;
+}
+
+function withPlainMemory(bytes: Uint8Array): Uint8Array {
+  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte));
+  if (at < 0) throw new Error('the build imports its memory in another way');
+  const plain = bytes.slice();
+  plain[at + SHARED_FLAG] = 1;
+  return plain;
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+}
+
+export interface ThreadOptions {
+  /** Where helpers come from; none where absent, or where this machine shares no memory. */
+  readonly threads?: ThreadSource | undefined;
+  /** Milliseconds after which a thread that does not come is taken for dead. */
+  readonly patienceMs?: number;
+}
+
+/** No record takes so long. */
+const PATIENCE_MS = 60_000;
+/** The job's word has eight bits for their number. */
+const MOST_THREADS = 64;
 
 /**
  * Kernels over one WebAssembly memory, float32.
@@ -87,32 +136,99 @@ function moduleOf(flavour: WasmFlavour): WebAssembly.Module {
  * @throws UserError where the machine has not that much memory; Error where it cannot run the build at all (ask
  * `wasmFlavours` first, and take the reference kernels)
  */
-export function createWasmKernels(bytes: ArenaBytes, flavour: WasmFlavour | undefined = wasmFlavours()[0]): Kernels {
+export function createWasmKernels(
+  bytes: ArenaBytes,
+  flavour: WasmFlavour | undefined = wasmFlavours()[0],
+  options: ThreadOptions = {},
+): Kernels {
+  const { patienceMs = PATIENCE_MS } = options;
   if (!flavour) throw new Error('this machine runs no WebAssembly SIMD');
-  const module = moduleOf(flavour);
-  const round = (n: number): number => Math.ceil(n / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-  const arenaEnd = SHARED_HEAD_BYTES + round(bytes.floats) + round(bytes.ints) + round(bytes.stats);
-  const pagesFor = (end: number): number => Math.ceil(end / PAGE_BYTES);
-  const memory = orOutOfMemory(arenaEnd, () => {
-    if (arenaEnd > MOST_BYTES) throw new RangeError('more than 32 bits can address');
-    return new WebAssembly.Memory({ initial: pagesFor(arenaEnd) });
-  });
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = instance.exports as unknown as KernelExports;
-  // How much scratch space there has to be behind the arena, only the build knows.
-  orOutOfMemory(arenaEnd, () => memory.grow(pagesFor(arenaEnd + kernels.scratchBytes()) - pagesFor(arenaEnd)));
-  kernels.initialize(arenaEnd);
+  const wanted = Math.min(options.threads?.count ?? 1, MOST_THREADS);
+  const { build, memory, arenaEnd, most } =
+    (wanted > 1 ? withShared(bytes, flavour, wanted) : undefined) ?? withPlain(bytes, flavour);
+  const kernels = instantiate(build.module, memory);
+  const scratch = arenaEnd + build.commonBytes;
+  kernels.initialize(arenaEnd, scratch, patienceMs);
   const arena = createSharedArena(memory.buffer, arenaEnd);
   arena.allocateInts(HEAD_LENGTH);
   arena.allocateFloats(HEAD_LENGTH);
   arena.floats[FLOAT_HEAD.clipScale] = 1;
+  // A helper that ended may have been counted already: the others then do without any.
+  let allowed = most;
+  const serve = [arenaEnd, scratch + build.scratchBytes, patienceMs];
+  const alone = () => {
+    allowed = 1;
+  };
+  const helpers = Array.from({ length: most - 1 }, () =>
+    options.threads!.start({ module: build.module, memory, serve }, alone),
+  );
   return {
     name: flavour,
     arena,
     floatBytes: 4,
+    get threads() {
+      return kernels.readyThreads(allowed);
+    },
     runOnce(plan, count, stats) {
       kernels.runOnce(plan, count, stats);
     },
-    runSteps: (...args) => kernels.runSteps(...args),
+    runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful) {
+      try {
+        return kernels.runSteps(
+          plan,
+          count,
+          steps,
+          intTable,
+          floatTable,
+          stats,
+          recordLength,
+          watch,
+          careful ? 1 : 0,
+          allowed,
+        );
+      } catch (error) {
+        if (most > 1 && kernels.hasFault()) throw new Error('a thread of the engine has died', { cause: error });
+        throw error;
+      }
+    },
+    dispose() {
+      alone();
+      for (const helper of helpers.splice(0)) helper.stop();
+    },
   };
+}
+
+interface KernelMemory {
+  readonly build: CompiledBuild;
+  readonly memory: WebAssembly.Memory;
+  /** One behind the last byte of the arena. */
+  readonly arenaEnd: number;
+  /** Threads that it has room for. */
+  readonly most: number;
+}
+
+/** Undefined where the machine shares no memory, or not so much. */
+function withShared(bytes: ArenaBytes, flavour: WasmFlavour, threads: number): KernelMemory | undefined {
+  if (typeof SharedArrayBuffer === 'undefined') return undefined;
+  try {
+    return reserve(buildOf(flavour, true), bytes, threads, true);
+  } catch {
+    return undefined;
+  }
+}
+
+function withPlain(bytes: ArenaBytes, flavour: WasmFlavour): KernelMemory {
+  return reserve(buildOf(flavour, false), bytes, 1, false);
+}
+
+function reserve(build: CompiledBuild, bytes: ArenaBytes, threads: number, shared: boolean): KernelMemory {
+  const round = (n: number): number => Math.ceil(n / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  const arenaEnd = SHARED_HEAD_BYTES + round(bytes.floats) + round(bytes.ints) + round(bytes.stats);
+  const end = arenaEnd + build.commonBytes + threads * build.scratchBytes;
+  const memory = orOutOfMemory(end, () => {
+    if (end > MOST_BYTES) throw new RangeError('more than 32 bits can address');
+    const pages = Math.ceil(end / PAGE_BYTES);
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  });
+  return { build, memory, arenaEnd, most: threads };
 }

@@ -40,8 +40,8 @@ export interface Backward {
   readonly inputNorm: InputNorm;
   /** For layers with parameters, emitted after the whole backward chain: writes all their gradients. */
   readonly parameterGradients?: {
-    /** Slot of the exponent that all of them have. */
-    readonly exponent: number;
+    /** Slot of the exponent that all of them have, or that of each by name. */
+    readonly exponent: number | ((name: string) => number);
     emit(): void;
   };
 }
@@ -85,6 +85,11 @@ export interface LayerContext {
   /** A number that no other layer has, the same in every run: tells its dropout masks from others'. */
   readonly salt: number;
   emit(operation: Op, ...args: readonly number[]): void;
+  /**
+   * Emits a record that changes the layer's state, such as moving averages: it comes after the whole backward chain, in
+   * plans that train alone, so that a step in which something was not finite leaves the state as it was.
+   */
+  emitStateChange(operation: Op, ...args: readonly number[]): void;
 }
 
 /** What a layer's file exports. */

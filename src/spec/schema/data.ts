@@ -50,7 +50,9 @@ const made = {
   noise: withDefault(real({ min: 0 }), 0.1, 'Standard deviation of the normal noise that the samples carry.'),
 };
 const arms = integer({ min: 2, max: 1000 });
-const length = withDefault(integer({ min: 2 }), 20, 'Time steps of a sequence.');
+const length = integer({ min: 2 });
+/** Of a randomTeacher, whose last layer has a row a class or output. */
+const answers = { max: 65_536 };
 
 export const data = variants('data source', 'source', {
   spiral: variant('Points in the plane on arms wound round each other, one class an arm.', {
@@ -76,34 +78,53 @@ export const data = variants('data source', 'source', {
     ...split,
     ...common,
   }),
-  parity: variant('Rows of bits, labelled by whether the number of ones is odd: 2 classes.', {
-    ...made,
-    bits: withDefault(integer({ min: 2 }), 8, 'How many bits a sample has.'),
-    ...split,
-    ...common,
-  }),
+  parity: variant(
+    'Rows of bits, each 0 or 1 with equal odds and with noise, labelled by whether the number of ones is odd: 2 classes.',
+    {
+      ...made,
+      bits: withDefault(integer({ min: 2 }), 8, 'How many bits a sample has.'),
+      ...split,
+      ...common,
+    },
+  ),
   sine: variant('Regression: the sine of one number.', { ...made, ...split, ...common }),
-  adding: variant('Regression on sequences: the sum of the two marked numbers (Hochreiter & Schmidhuber 1997).', {
-    ...made,
-    length,
-    ...split,
-    ...common,
-  }),
-  copy: variant('Sequences to be repeated symbol by symbol after a pause.', {
-    ...made,
-    length,
-    symbols: withDefault(integer({ min: 2 }), 8, 'How many different symbols.'),
-    ...split,
-    ...common,
-  }),
+  adding: variant(
+    'Regression on sequences: a step is a number from 0…1 and a mark, which is 1 at one step of each half and 0 elsewhere; the target is the sum of the two marked numbers, with noise (Hochreiter & Schmidhuber 1997). Always answering 1 has a squared error of 1/6.',
+    {
+      ...made,
+      length: withDefault(length, 20, 'Time steps of a sequence: its shape is length × 2.'),
+      ...split,
+      ...common,
+    },
+  ),
+  copy: variant(
+    'Sequences to be repeated: random symbols, then one step with the mark “repeat”, then blanks, in which the symbols are to be said again in their order. A sample has 2 · length + 1 steps and a label a step, so the output has that many steps and symbols + 1 units: 0 while there is nothing to say, then the symbols, numbered from 1.',
+    {
+      ...made,
+      noise: withDefault(
+        real({ min: 0 }),
+        0.1,
+        'Standard deviation of the normal noise on the inputs; without `oneHot` there is none.',
+      ),
+      length: withDefault(length, 20, 'How many symbols are to be repeated.'),
+      symbols: withDefault(integer({ min: 2 }), 8, 'How many different symbols.'),
+      oneHot: withDefault(
+        boolean,
+        true,
+        'Whether a step is a row of symbols + 2 numbers, 1 for what it is and 0 elsewhere: blank, the symbols, “repeat”. Otherwise it is that place’s number, for an `embedding` with `inputDim` symbols + 2.',
+      ),
+      ...split,
+      ...common,
+    },
+  ),
   randomTeacher: variant(
-    'Standard-normal inputs, labelled by a fixed random network: the source for benchmarks.',
+    'Standard-normal inputs, labelled by a fixed random network of two layers, made from the seed: the source for benchmarks. Its answers have mean 0 and variance 1, and carry the noise; with `classes`, the largest is the label.',
     {
       ...made,
       features: optional(positive, 'Numbers of a sample, where it is a vector.'),
       inputShape: optional(list('list of sizes', positive, 1, 4), 'Shape of a sample, such as `[32, 32, 3]`.'),
-      classes: optional(integer({ min: 2 }), 'How many classes the teacher tells apart.'),
-      outputs: optional(positive, 'How many numbers the teacher answers, for regression.'),
+      classes: optional(integer({ min: 2, ...answers }), 'How many classes the teacher tells apart.'),
+      outputs: optional(integer({ min: 1, ...answers }), 'How many numbers the teacher answers, for regression.'),
       ...split,
       ...common,
     },
@@ -143,16 +164,19 @@ export const data = variants('data source', 'source', {
     ),
     ...common,
   }),
-  npy: variant('Two NumPy files, one for the inputs and one for the targets.', {
+  npy: variant('Two NumPy files, one for the inputs and one for the targets; the first axis numbers the samples.', {
     x: required(text, 'File of the inputs, relative to the spec.'),
-    y: required(text, 'File of the targets, relative to the spec.'),
+    y: required(
+      text,
+      'File of the targets, relative to the spec. For losses on classes: whole numbers from 0, one a sample or one a time step.',
+    ),
     ...split,
     ...common,
   }),
-  npz: variant('A NumPy archive with an array for the inputs and one for the targets.', {
+  npz: variant('A NumPy archive, as `numpy.savez` writes it, with an array for the inputs and one for the targets.', {
     path: required(text, 'The archive, relative to the spec.'),
     x: withDefault(text, 'x', 'Name of the array of inputs.'),
-    y: withDefault(text, 'y', 'Name of the array of targets.'),
+    y: withDefault(text, 'y', 'Name of the array of targets; see `npy`.'),
     ...split,
     ...common,
   }),

@@ -146,14 +146,6 @@ test('too many samples are refused before memory is taken', () => {
   );
 });
 
-test('a source that cannot be read yet is told', () => {
-  const data = { ...common, source: 'npy', x: 'x.npy', y: 'y.npy', testSplit: 0.2 } as const;
-  assert.throws(
-    () => load(data),
-    (error) => error instanceof DataError && error.code === 'NS310',
-  );
-});
-
 test('missing digits are an error that names them', () => {
   const spec = { data: { ...common, source: 'mnist' }, seed: 0, loss: 'softmaxCrossEntropy' } as unknown as Spec;
   const empty = mkdtempSync(path.join(tmpdir(), 'gradoscope-data-'));

@@ -7,7 +7,7 @@ export function memoryContext(contents: Readonly<Record<string, Uint8Array | str
     return typeof content === 'string' ? new TextEncoder().encode(content) : content;
   };
   const files: FileReader = {
-    read: (path, maxBytes) => bytesAt(path)!.subarray(0, maxBytes),
+    read: (path, maxBytes, from = 0) => bytesAt(path)!.subarray(from, from + maxBytes),
     size: (path) => bytesAt(path)?.length,
     kind: (path) => (bytesAt(path) ? 'file' : 'missing'),
     resolve: (folder, path) => (path.startsWith('/') ? path : `${folder}/${path}`),

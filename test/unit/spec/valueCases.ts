@@ -65,14 +65,18 @@ export const VALUE_CASES: Record<string, string> = {
   'idx with half a test set': withData(
     '{ "source": "idx", "images": "a", "labels": "b", "test": ⟪NS112 {⟫ "images": "c" } }',
   ),
-  'npz is not read yet': withData('{ "source": ⟪NS290 "npz"⟫, "path": "a.npz" }'),
-  'npy is not read yet': withData('{ "source": ⟪NS290 "npy"⟫, "x": "x.npy", "y": "y.npy" }'),
+  npz: withData('{ "source": "npz", "path": "a.npz", "y": "labels" }'),
+  npy: withData('{ "source": "npy", "x": "x.npy", "y": "y.npy" }'),
+  'npy without targets': withData('{ "source": ⟪NS112 "npy"⟫, "x": "x.npy" }'),
   'a teacher without sizes': withData('{ "source": ⟪NS116 ⟪NS116 "randomTeacher"⟫⟫ }'),
   'a teacher with both sizes': withData(
     '{ "source": "randomTeacher", "features": 3, ⟪NS116 "inputShape"⟫: [3], "classes": 2 }',
   ),
-  'a teacher is not there yet': withData('{ "source": ⟪NS290 "randomTeacher"⟫, "features": 3, "classes": 2 }'),
-  'parity is not there yet': withData('{ "source": ⟪NS290 "parity"⟫ }'),
+  'a teacher of too many classes': withData('{ "source": "randomTeacher", "features": 3, "classes": ⟪NS114 65537⟫ }'),
+  'a teacher of classes and outputs': withData(
+    '{ "source": "randomTeacher", "features": 3, "classes": 2, ⟪NS116 "outputs"⟫: 2 }',
+  ),
+  'a sequence of one step': withData('{ "source": "adding", "length": ⟪NS114 1⟫ }'),
   'layers as an object': `{ "netspec": 1, "data": { "source": "xor" }, "layers": ⟪NS110 {}⟫, "loss": "softmaxCrossEntropy" }`,
   'no layers': `{ "netspec": 1, "data": { "source": "xor" }, "layers": ⟪NS115 []⟫, "loss": "softmaxCrossEntropy" }`,
   'a layer that is a number': spiral(`⟪NS110 5⟫, ${end}`),

@@ -59,6 +59,7 @@ function scene(options: FakeOptions = {}) {
   let clock = 0;
   let step = 0;
   let prepared = 0;
+  let disposed = 0;
   const lossAt = (s: number): number => (s === options.divergeAt ? Number.NaN : 1 / s);
   const totalSteps = options.totalSteps ?? 100;
   const trainer: TrainerLike = {
@@ -89,6 +90,14 @@ function scene(options: FakeOptions = {}) {
       return { loss: 0.25, metric: 0.75 };
     },
     gradients: () => Float64Array.of(0, 2.3, 0.1),
+    get nonFinite() {
+      return trainer.diverged
+        ? ({ tensor: 'the output of dense_1', layer: 'dense_1', phase: 'forward' } as const)
+        : undefined;
+    },
+    dispose: () => {
+      disposed++;
+    },
   };
   const prepare = (): Prepared => {
     prepared++;
@@ -98,7 +107,6 @@ function scene(options: FakeOptions = {}) {
       run: { id: 'r', mode: options.mode ?? 'train', layout: LAYOUT, totalSteps } as unknown as RunInfo,
       recordEvery: options.recordEvery ?? 1,
       evaluateEvery: options.evaluateEvery ?? 10,
-      firstNonFinite: (record) => (Number.isFinite(record[1]!) ? undefined : 'the output of dense_1'),
     };
   };
   const worker = new TrainingWorker({
@@ -141,6 +149,7 @@ function scene(options: FakeOptions = {}) {
     clock: () => clock,
     step: () => step,
     prepared: () => prepared,
+    disposed: () => disposed,
   };
 }
 
@@ -264,12 +273,16 @@ test('recordEvery keeps the first, the multiples and the latest', () => {
 });
 
 test('divergence is an end of its own, and names the tensor', () => {
-  const { start, turn, ended } = scene({ divergeAt: 23 });
+  const { start, turn, ended, disposed } = scene({ divergeAt: 23 });
   start();
   turn();
   const { status, step, lastStep, message } = ended();
   assert.deepEqual({ status, step, lastStep }, { status: 'diverged', step: 23, lastStep: 23 });
-  assert.match(message ?? '', /At step 23 the output of dense_1 is not finite/);
+  assert.equal(disposed(), 1, 'the threads go with the run');
+  assert.match(
+    message ?? '',
+    /^Step 23 diverged: the output of dense_1 is not finite \(forward pass\)\. The weights of step 22 are kept\.$/,
+  );
 });
 
 test('show gradients measures once and updates nothing', () => {

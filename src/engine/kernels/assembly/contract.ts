@@ -58,6 +58,13 @@ export namespace Activation {
   export const mish: i32 = 14;
 }
 
+export namespace Normalization {
+  export const batch: i32 = 0;
+  export const moving: i32 = 1;
+  export const sample: i32 = 2;
+  export const rootMeanSquare: i32 = 3;
+}
+
 export namespace Loss {
   export const meanSquaredError: i32 = 0;
   export const meanAbsoluteError: i32 = 1;
@@ -81,4 +88,16 @@ export namespace Optimizer {
 export namespace UpdateFlag {
   export const nesterov: i32 = 1;
   export const gradientDone: i32 = 2;
+}
+
+export namespace Watch {
+  export const split: i32 = 0;
+  export const loss: i32 = 1;
+  export const layers: i32 = 2;
+  export const activations: i32 = 3;
+  export const gradients: i32 = 4;
+  export const timeCount: i32 = 5;
+  export const times: i32 = 6;
+  export const parameterCount: i32 = 7;
+  export const parameters: i32 = 8;
 }

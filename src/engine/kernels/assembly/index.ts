@@ -1,83 +1,136 @@
-// Owns the interpreter: reads the plan's records and calls their operations, one step or many, inside WebAssembly.
+// Owns the interpreter: reads the plan's records and calls their operations, one step or many, one thread or several,
+// inside WebAssembly.
 // The operations are exported as well, so that the optimizer does not melt them all into the one big function here.
 import { activationBackward } from './backward';
-import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH } from './contract';
+import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH, Watch } from './contract';
 import { biasActivation } from './forward';
 import { gemm } from './gemm';
 import { PANEL_BYTES } from './packed';
 import { writeConstants } from './hotRows';
 import { loss } from './losses';
-import { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+import { convolution, convolutionInputGradient } from './convolution';
+import { convolutionKernelGradient } from './kernelGradient';
+import { pool, poolBackward } from './pooling';
 import { normalize, normalizeBackward, movingAverage } from './normalization';
 import { lookup, lookupGradient } from './lookup';
 import { multiply, multiplyGradient } from './elementwise';
 import { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
 import { columnProduct } from './attention';
 import {
-  diverged, floatAt, floatOrNone, FLOATS, intAt, PARTIAL_BYTES, PARTIAL_COUNT, SCRATCH_PANELS, setDiverged, setPartials,
-  setScratch, STATS, statsOrNone,
+  floatAt, floatOrNone, FLOATS, intAt, PARTIAL_BYTES, PARTIAL_COUNT, SCRATCH_PANELS, setPartials, setScratch, STATS, statsOrNone,
 } from './memory';
 import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLabels } from './moves';
 import { adaptiveClip, clip } from './optimizers';
 import { gradientStatistics, parameter } from './parameters';
 import { softmax, softmaxBackward } from './softmax';
 import { sharedSumOfSquares } from './statistics';
-import { part } from './threads';
+import {
+  awaitJob, CONTROL_BYTES, crewOf, dismiss, enlist, faulted, goesOn, meetOf, order, part, post, setControl, setParts,
+} from './threads';
+import { calmAfter, calmBefore } from './watch';
 
 export { activationBackward, linearBackward } from './backward';
 export { activationStatistics, biasActivation } from './forward';
 export { productDirect, productDots } from './gemm';
 export { productPacked } from './packed';
 export { sigmoidRows, tanhRows } from './hotRows';
-export { convolution, convolutionInputGradient, convolutionKernelGradient, pool, poolBackward } from './convolution';
+export { convolution, convolutionInputGradient } from './convolution';
+export { convolutionKernelGradient } from './kernelGradient';
+export { pool, poolBackward } from './pooling';
 export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
-export { columnProduct } from './attention';
+export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
   gemm, parameter, sharedSumOfSquares, softmax, softmaxBackward,
 };
 
-/** Bytes of scratch space that the operations want behind the arena. */
-export function scratchBytes(): i32 {
-  return <i32>(<usize>PARTIAL_COUNT * PARTIAL_BYTES + SCRATCH_PANELS + PANEL_BYTES);
+const RECORD_BYTES: usize = <usize>RECORD_LENGTH << 2;
+
+/** Bytes behind the arena that all threads share. */
+export function commonBytes(): i32 {
+  return <i32>(CONTROL_BYTES + <usize>PARTIAL_COUNT * PARTIAL_BYTES);
 }
-/** Tells where the scratch space begins, a multiple of 64. */
-export function initialize(scratch: i32): void {
-  setPartials(<usize>scratch);
-  setScratch(<usize>scratch + <usize>PARTIAL_COUNT * PARTIAL_BYTES);
+/** Bytes of scratch space that each thread wants for itself, a multiple of 64. */
+export function scratchBytes(): i32 {
+  return <i32>((SCRATCH_PANELS + PANEL_BYTES + 63) & ~63);
+}
+/**
+ * Tells a thread where the common bytes and its own scratch space begin, multiples of 64; to be called before anything else.
+ * @param patienceMs after which a thread that does not come to a meeting is taken for dead
+ */
+export function initialize(common: i32, scratch: i32, patienceMs: i32): void {
+  setControl(<usize>common, patienceMs);
+  setPartials(<usize>common + CONTROL_BYTES);
+  setScratch(<usize>scratch);
   writeConstants();
 }
-
-/** Kernels.runOnce of contract.ts: indexes into ints and stats. Answers whether the step has to be the last. */
-export function runOnce(plan: i32, count: i32, stats: i32): i32 {
-  setDiverged(0);
-  const first = <usize>plan << 2;
-  interpret(first, first + ((<usize>count * RECORD_LENGTH) << 2), STATS + (<usize>stats << 3));
-  return diverged;
+/** Whether a thread has waited in vain for another. */
+export function hasFault(): bool {
+  return faulted();
+}
+/** Threads that the next runSteps would have, with `most` allowed. */
+export function readyThreads(most: i32): i32 {
+  return crewOf(most);
 }
 
-/** Kernels.runSteps of contract.ts. */
-export function runSteps(
-  plan: i32, count: i32, steps: i32, intTable: i32, floatTable: i32, stats: i32, recordLength: i32, lossOffset: i32,
-): i32 {
+/** Which of the job's threads this is, and how many do it. */
+let thread: i32 = 0;
+let crew: i32 = 1;
+
+/** Kernels.runOnce of contract.ts: indexes into ints and stats. Never shared. */
+export function runOnce(plan: i32, count: i32, stats: i32): void {
+  crew = 1;
   const first = <usize>plan << 2;
-  const end = first + ((<usize>count * RECORD_LENGTH) << 2);
+  interpret(first, first + <usize>count * RECORD_BYTES, STATS + (<usize>stats << 3));
+}
+
+/** Kernels.runSteps of contract.ts, by up to `most` threads. */
+export function runSteps(
+  plan: i32, count: i32, steps: i32, intTable: i32, floatTable: i32, stats: i32, recordLength: i32, watch: i32, careful: i32,
+  most: i32,
+): i32 {
+  const threads = crewOf(most);
+  thread = 0;
+  crew = threads;
+  if (threads == 1) return train(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful);
+  const to = order();
+  store<i32>(to, plan);
+  store<i32>(to, count, 4);
+  store<i32>(to, steps, 8);
+  store<i32>(to, stats, 12);
+  store<i32>(to, recordLength, 16);
+  store<i32>(to, watch, 20);
+  post(threads);
+  const done = train(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful);
+  dismiss(threads);
+  return done;
+}
+
+/** What the first thread does of runSteps: it alone sets the heads, and decides when to stop. */
+function train(
+  plan: i32, count: i32, steps: i32, intTable: i32, floatTable: i32, stats: i32, recordLength: i32, watch: i32, careful: i32,
+): i32 {
+  const watchAt = <usize>watch << 2;
+  const first = <usize>plan << 2;
+  const split = first + <usize>load<i32>(watchAt, Watch.split << 2) * RECORD_BYTES;
+  const end = first + <usize>count * RECORD_BYTES;
   let ints = <usize>intTable << 2;
   let floats = FLOATS + (<usize>floatTable << 2);
   let record = STATS + (<usize>stats << 3);
-  setDiverged(0);
+  let calm = careful == 0;
   for (let k = 0; k < steps; k++) {
     v128.store(0, v128.load(ints));
     v128.store(16, v128.load(ints, 16));
     v128.store(FLOATS, v128.load(floats));
     v128.store(FLOATS + 16, v128.load(floats, 16));
-    interpret(first, end, record);
-    const value = load<f64>(record + (<usize>lossOffset << 3));
-    if (diverged != 0 || !(Math.abs(value) < Infinity)) return k + 1;
+    interpret(first, split, record);
+    if (!calm || !calmBefore(record, watchAt)) return k;
+    interpret(split, end, record);
+    calm = calmAfter(record, watchAt);
     ints += HEAD_LENGTH << 2;
     floats += HEAD_LENGTH << 2;
     record += <usize>recordLength << 3;
@@ -85,10 +138,60 @@ export function runSteps(
   return steps;
 }
 
-/** The records from `r` to `end`; `base` is the address of the step's statistics. Argument n lies at byte 4 (n + 1). */
-function interpret(r: usize, end: usize, base: usize): void {
-  for (; r < end; r += <usize>RECORD_LENGTH << 2) {
-    switch (load<i32>(r) & (PARALLEL - 1)) {
+/**
+ * A helper's whole life: it waits for jobs of the first thread's runSteps and does its part of them, for ever. Helper k
+ * (from 1 on, in the order in which they come) has the k-th scratch space from `scratch` on, `scratchBytes` each.
+ */
+export function serve(common: i32, scratch: i32, patienceMs: i32): void {
+  setControl(<usize>common, patienceMs);
+  const index = enlist();
+  initialize(common, scratch + (index - 1) * scratchBytes(), patienceMs);
+  for (;;) {
+    crew = awaitJob(index);
+    thread = index;
+    help();
+    meetOf(crew);
+  }
+}
+/** A helper's part of runSteps. Returns early where the first thread stopped. */
+function help(): void {
+  const from = order();
+  const first = <usize>load<i32>(from) << 2;
+  const end = first + <usize>load<i32>(from, 4) * RECORD_BYTES;
+  const steps = load<i32>(from, 8);
+  let record = STATS + (<usize>load<i32>(from, 12) << 3);
+  const length = <usize>load<i32>(from, 16) << 3;
+  const split = first + <usize>load<i32>(<usize>load<i32>(from, 20) << 2, Watch.split << 2) * RECORD_BYTES;
+  for (let k = 0; k < steps; k++) {
+    if (!interpret(first, split, record) || !interpret(split, end, record)) return;
+    record += length;
+  }
+}
+
+/**
+ * The records from `r` to `end`; `base` is the address of the step's statistics. Argument n lies at byte 4 (n + 1).
+ * Of several threads the first does the records that are not shared while the others wait at the next one that is; after
+ * one that is all meet. Answers false to a helper whose first thread has stopped.
+ */
+function interpret(r: usize, end: usize, base: usize): bool {
+  // Before the first shared record all have to see what the first thread did before: heads, and the records in between.
+  let pending = true;
+  for (; r < end; r += RECORD_BYTES) {
+    const word = load<i32>(r);
+    if (crew != 1) {
+      if (word < PARALLEL) {
+        pending = true;
+        if (thread != 0) continue;
+      } else {
+        if (pending) {
+          meetOf(crew);
+          if (!goesOn()) return false;
+          pending = false;
+        }
+        setParts(thread, crew);
+      }
+    }
+    switch (word & (PARALLEL - 1)) {
       case Op.gather: gather(floatAt(r + 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16)); break;
       case Op.gatherLabels: gatherLabels(intAt(r + 4), load<i32>(r, 8), intAt(r + 12), load<i32>(r, 16)); break;
       case Op.gemm:
@@ -110,7 +213,9 @@ function interpret(r: usize, end: usize, base: usize): void {
           floatAt(r + 28), load<i32>(r, 32), intAt(r + 36), intAt(r + 40), statsOrNone(r + 44, base), load<i32>(r, 48),
         );
         break;
-      case Op.softmax: softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base)); break;
+      case Op.softmax:
+        softmax(load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16), statsOrNone(r + 20, base), load<i32>(r, 24));
+        break;
       case Op.softmaxBackward:
         softmaxBackward(
           load<i32>(r, 4), load<i32>(r, 8), floatAt(r + 12), floatAt(r + 16), floatAt(r + 20), load<i32>(r, 24),
@@ -186,5 +291,10 @@ function interpret(r: usize, end: usize, base: usize): void {
       case Op.columnProduct: columnProduct(r, base); break;
       default: unreachable();
     }
+    if (crew != 1 && word >= PARALLEL) {
+      meetOf(crew);
+      setParts(0, 1);
+    }
   }
+  return true;
 }

@@ -42,12 +42,6 @@ export function setPartials(at: usize): void {
   partials = at;
 }
 
-/** Set where a parameter's gradient has an entry that is not finite: the step just run has to be the last. */
-export let diverged: i32 = 0;
-export function setDiverged(value: i32): void {
-  diverged = value;
-}
-
 /** Address of the float whose index is the argument at `p`. */
 // @ts-ignore: decorator
 @inline export function floatAt(p: usize): usize {

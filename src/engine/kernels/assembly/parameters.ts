@@ -4,7 +4,7 @@
 // Plain descent does all of it in one loop, and momentum in two. Shared by rows, whose sums are taken chunk by chunk.
 import { Optimizer, UpdateFlag } from './contract';
 import {
-  BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS, setDiverged,
+  BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS,
 } from './memory';
 import { addWeights, clampBlock, direction, hyperClipValue, hyperMomentum, hyperWeightDecay } from './optimizers';
 import {
@@ -67,10 +67,9 @@ export function parameter(
     underflows += load<i32>(more, UNDERFLOWS);
   }
   if ((flags & UpdateFlag.gradientDone) == 0) {
-    const nonFinite = writeGradient(out, 1, count, G, 0, sums, ends, zeros);
+    writeGradient(out, 1, count, G, 0, sums, ends, zeros);
     store<f64>(out, <f64>exponent, 48);
     store<f64>(out, <f64>underflows, 56);
-    if (nonFinite != 0) setDiverged(1);
   }
   if (kind >= 0) v128.store(out, sizes, 64);
 }
@@ -127,8 +126,7 @@ function descendBlock(count: i32, W: usize, G: usize, out: usize): void {
   }
   if (!trustworthy(weights64)) weights64 = weightsBefore(count, W, G, limit, rate);
   const sums = f64x2.promote_low_f32x4(all);
-  const nonFinite = writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
-  if (nonFinite != 0) setDiverged(1);
+  writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
   store<f64>(out, 0, 48);
   store<f64>(out, <f64>underflows, 56);
   store<f64>(out, updates * (<f64>rate * <f64>rate), 64);

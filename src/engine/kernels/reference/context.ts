@@ -8,8 +8,6 @@ export interface ReferenceContext extends EngineMemory {
   readonly smallestNormal: number;
   /** Rounds to the precision. */
   readonly round: (x: number) => number;
-  /** Set where a parameter's gradient has an entry that is not finite. */
-  nonFinite: boolean;
 }
 
 /** An operation: `p` is the index in `ints` of its first argument, `base` where the step's record of statistics starts. */

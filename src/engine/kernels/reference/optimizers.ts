@@ -61,7 +61,6 @@ export function update(c: ReferenceContext, p: number, base: number): void {
   const rule = readRule(c, kind, ints[p + 7]!, flags);
   if (s >= 0 && (flags & UPDATE_FLAG.gradientDone) === 0) {
     parameterStatistics(c, rows, columns, G, exponent, base + s, unitNorms);
-    noteNonFinite(c, base + s);
   }
   let updateSquares = 0;
   let weightSquares = 0;
@@ -134,11 +133,6 @@ export function gradientStatistics(c: ReferenceContext, p: number, base: number)
   const s = ints[p + 4]!;
   if (s < 0) return;
   parameterStatistics(c, ints[p]!, ints[p + 1]!, ints[p + 2]!, ints[ints[p + 3]!]!, base + s, ints[p + 5]!);
-  noteNonFinite(c, base + s);
-}
-
-function noteNonFinite(c: ReferenceContext, at: number): void {
-  if (c.stats[at + PARAMETER_RAW.nonFinite] !== 0) c.nonFinite = true;
 }
 
 /** OP.clip */
@@ -184,11 +178,6 @@ export function adaptiveClip(c: ReferenceContext, p: number): void {
     if (!(norm > longest)) continue;
     for (let k = r * columns; k < (r + 1) * columns; k++) floats[G + k] = floats[G + k]! * (longest / norm);
   }
-}
-
-/** Whether the step just run has to be the last: its loss or a parameter's gradient is not finite. */
-export function hasDiverged(c: ReferenceContext, lossAt: number): boolean {
-  return c.nonFinite || !Number.isFinite(c.stats[lossAt]!);
 }
 
 /** Copies a step's heads from the tables to the front of both views. */

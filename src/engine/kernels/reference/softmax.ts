@@ -1,4 +1,4 @@
-// Owns softmax as a layer in the reference, forward and backward.
+// Owns softmax in the reference, forward and backward: of a layer's units, and of attention's scores.
 import { ACTIVATION_CODE } from '../contract';
 import { finishGradient } from './activations';
 import type { ReferenceContext } from './context';
@@ -8,17 +8,20 @@ import { activationStatistics, sumOfSquares } from './statistics';
 export function softmax(c: ReferenceContext, p: number, base: number): void {
   const { floats, ints } = c;
   const [groups, units, H, ld, s] = [ints[p]!, ints[p + 1]!, ints[p + 2]!, ints[p + 3]!, ints[p + 4]!];
+  const causal = ints[p + 5] !== 0;
   for (let g = 0; g < groups; g++) {
+    const seen = causal ? (g % units) + 1 : units;
     for (let j = 0; j < ld; j++) {
       const column = H + g * units * ld + j;
       let largest = Number.NEGATIVE_INFINITY;
-      for (let u = 0; u < units; u++) largest = Math.max(largest, floats[column + u * ld]!);
+      for (let u = 0; u < seen; u++) largest = Math.max(largest, floats[column + u * ld]!);
       let sum = 0;
-      for (let u = 0; u < units; u++) sum += Math.exp(floats[column + u * ld]! - largest);
-      for (let u = 0; u < units; u++) {
+      for (let u = 0; u < seen; u++) sum += Math.exp(floats[column + u * ld]! - largest);
+      for (let u = 0; u < seen; u++) {
         const h = Math.exp(floats[column + u * ld]! - largest) / sum;
         floats[column + u * ld] = h < c.flushBelow ? 0 : h;
       }
+      for (let u = seen; u < units; u++) floats[column + u * ld] = 0;
     }
   }
   if (s >= 0) activationStatistics(c, ACTIVATION_CODE.linear, units, groups, H, ld, base + s);

@@ -1,0 +1,49 @@
+// Owns the threads that Node gives the engine. What they do is the engine's; this starts and ends them.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Helper, HelperTask, ThreadSource } from '../engine/threads';
+
+/** More hardly pay: a step has as many meetings for eight threads as for two. */
+const MOST_THREADS = 4;
+
+/** All that a helper runs outside of the kernels, so that it needs no file of its own. */
+const HELPER = `
+const { module, memory, serve } = require('node:worker_threads').workerData;
+new WebAssembly.Instance(module, { env: { memory } }).exports.serve(...serve);`;
+
+/** @param count threads that a network may use, the one that trains included */
+export function nodeThreads(count = Math.min(availableParallelism(), MOST_THREADS)): ThreadSource {
+  return { count, start: startHelper };
+}
+
+function startHelper(task: HelperTask, onEnd: () => void): Helper {
+  let stopped = false;
+  const end = (): void => {
+    if (!stopped) onEnd();
+  };
+  try {
+    // It says nothing: what becomes of it, `onEnd` tells.
+    const worker = new Worker(HELPER, {
+      eval: true,
+      name: 'gradoscope-helper',
+      workerData: task,
+      execArgv: [],
+      env: {},
+      stdout: true,
+      stderr: true,
+    });
+    worker.on('error', end);
+    worker.on('exit', end);
+    worker.unref();
+    return {
+      stop() {
+        stopped = true;
+        void worker.terminate();
+      },
+    };
+  } catch {
+    // No more threads, or none at all: the network trains without.
+    end();
+    return { stop() {} };
+  }
+}

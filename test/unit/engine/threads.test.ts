@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { nodeThreads } from '../../../src/backends/nodeThreads';
+import { HEAD_LENGTH } from '../../../src/engine/kernels/contract';
+import { createWasmKernels, wasmFlavours } from '../../../src/engine/kernels/wasm';
+import type { ThreadSource } from '../../../src/engine/threads';
+import type { Trainer } from '../../../src/engine/trainer';
+import type { Dataset } from '../../../src/spec/dataset';
+import { randomData, type SpecParts, trainer } from './networks';
+
+/** Real threads, and how many of them run. */
+function countedThreads(count: number): ThreadSource & { readonly running: () => number } {
+  const { start } = nodeThreads(count);
+  let running = 0;
+  return {
+    count,
+    running: () => running,
+    start(task, onEnd) {
+      running++;
+      const helper = start(task, onEnd);
+      return {
+        stop() {
+          running--;
+          helper.stop();
+        },
+      };
+    },
+  };
+}
+
+/** Helpers enlist from their own threads: waits until all have. */
+async function ready(net: Trainer, threads: number): Promise<void> {
+  while (net.threads < threads) await turn();
+}
+
+const dense = (units: number, activation = 'linear') => ({ type: 'dense', units, activation });
+
+/** Networks large enough to be shared. A new kind of layer is one entry. */
+const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
+  'dense, wide': () => [
+    {
+      layers: [dense(131, 'relu'), dense(160, 'gelu'), dense(3)],
+      loss: 'softmaxCrossEntropy',
+      optimizer: 'adam',
+      training: { batchSize: 61 },
+    },
+    randomData({ inputShape: [117], classes: 3, count: 150 }),
+  ],
+  'dense, deep': () => [
+    {
+      layers: [{ type: 'repeat', times: 12, layers: [dense(96, 'tanh')] }, dense(1)],
+      optimizer: { type: 'sgd', learningRate: 0.01, momentum: 0.9 },
+      training: { batchSize: 64, clipNorm: 1 },
+    },
+    randomData({ inputShape: [40], count: 128 }),
+  ],
+  'a sequence, position by position': () => [
+    {
+      layers: [
+        dense(90, 'sigmoid'),
+        dense(90, 'softmax'),
+        { type: 'flatten' },
+        { type: 'dropout', rate: 0.3 },
+        dense(2),
+      ],
+      optimizer: 'rmsprop',
+      training: { batchSize: 33 },
+    },
+    randomData({ inputShape: [7, 30], targetShape: [2], count: 70 }),
+  ],
+};
+
+for (const [name, make] of Object.entries(NETWORKS)) {
+  test(`the same bits for any number of threads: ${name}`, { timeout: 60_000 }, async () => {
+    const outcomes: unknown[] = [];
+    for (const count of [1, 2, 3]) {
+      const net = trainer(...make(), { threads: nodeThreads(count) });
+      await ready(net, count);
+      assert.equal(net.threads, count);
+      const records: Float64Array[] = [];
+      for (let done = net.run(7); records.length < 12; done = net.run(5)) {
+        for (let step = net.step - done + 1; step <= net.step; step++) {
+          const record = new Float64Array(net.layout.width);
+          net.readRecord(step, record);
+          records.push(record);
+        }
+      }
+      assert.equal(net.diverged, false);
+      outcomes.push({ records, weights: net.parameters(), evaluation: net.evaluate() });
+      net.dispose();
+    }
+    assert.deepEqual(outcomes[1], outcomes[0]);
+    assert.deepEqual(outcomes[2], outcomes[0]);
+  });
+}
+
+const wide = NETWORKS['dense, wide']!;
+
+test('helpers end with their trainer, and it trains no more', { timeout: 60_000 }, async () => {
+  const source = countedThreads(3);
+  const net = trainer(...wide(), { threads: source });
+  await ready(net, 3);
+  assert.equal(source.running(), 2);
+  assert.equal(net.run(2), 2);
+  net.dispose();
+  assert.equal(source.running(), 0);
+  assert.equal(net.run(1), 0);
+  assert.ok(net.parameters().every(({ values }) => values.every(Number.isFinite)));
+  net.dispose();
+  assert.equal(source.running(), 0);
+});
+
+test('no helper where a step is short, where gradients alone are wanted, or where the reference computes', () => {
+  const source = countedThreads(2);
+  const small: [SpecParts, Dataset] = [{ layers: [dense(8, 'tanh'), dense(1)] }, randomData({ inputShape: [2] })];
+  trainer(...small, { threads: source });
+  trainer(...wide(), { threads: source, mode: 'gradients' });
+  trainer(...wide(), { threads: source, kernels: 'reference' });
+  assert.equal(source.running(), 0);
+});
+
+test('a helper that ends by itself leaves the others out, and the bits the same', { timeout: 60_000 }, async () => {
+  const ends: (() => void)[] = [];
+  const { start } = nodeThreads(2);
+  const net = trainer(...wide(), {
+    threads: {
+      count: 2,
+      start(task, onEnd) {
+        ends.push(onEnd);
+        return start(task, onEnd);
+      },
+    },
+  });
+  await ready(net, 2);
+  net.run(3);
+  ends[0]!();
+  assert.equal(net.threads, 1);
+  net.run(3);
+  const alone = trainer(...wide());
+  alone.run(6);
+  assert.deepEqual(net.parameters(), alone.parameters());
+  net.dispose();
+});
+
+test('plain memory and one thread where memory cannot be shared', () => {
+  const Shared = globalThis.SharedArrayBuffer;
+  after(() => {
+    globalThis.SharedArrayBuffer = Shared;
+  });
+  const source = countedThreads(2);
+  Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+  const net = trainer(...wide(), { threads: source });
+  globalThis.SharedArrayBuffer = Shared;
+  assert.equal(source.running(), 0);
+  assert.equal(net.threads, 1);
+  net.run(4);
+  const other = trainer(...wide());
+  other.run(4);
+  assert.deepEqual(net.parameters(), other.parameters());
+});
+
+test('what leaves the engine can be sent away, though its memory is shared', { timeout: 60_000 }, async () => {
+  const net = trainer(...wide(), { threads: nodeThreads(2) });
+  await ready(net, 2);
+  net.run(1);
+  const taken = [
+    ...net.parameters().map(({ values }) => values),
+    ...net.parameterGradients().map(({ values }) => values),
+    net.unitGradient('dense_1', 'kernel'),
+    net.gradients(0),
+    net.outputOf('dense_1'),
+    net.inputGradient(),
+    net.batch(0).inputs,
+  ];
+  for (const values of taken) assert.ok(values.buffer instanceof ArrayBuffer, 'a plain buffer');
+  structuredClone(taken, { transfer: taken.map((values) => values.buffer as ArrayBuffer) });
+  assert.ok(net.gradientHistogram('dense_1', 'kernel'));
+  net.dispose();
+});
+
+for (const flavour of wasmFlavours()) {
+  test(`a thread that is dead gives an error, not silence (${flavour})`, { timeout: 60_000 }, () => {
+    // A helper that enlists and then does nothing is one that died in between.
+    const bytes = { floats: 4096, ints: 4096, stats: 4096 };
+    const kernels = createWasmKernels(bytes, flavour, {
+      patienceMs: 20,
+      threads: {
+        count: 2,
+        start({ memory, serve }) {
+          enlistOnly(memory.buffer, serve[0]!);
+          return { stop() {} };
+        },
+      },
+    });
+    const { arena } = kernels;
+    const table = arena.allocateInts(HEAD_LENGTH);
+    const heads = arena.allocateFloats(HEAD_LENGTH);
+    const watch = arena.allocateInts(9);
+    assert.equal(kernels.threads, 2);
+    assert.throws(
+      () => kernels.runSteps(0, 0, 1, table, heads, arena.allocateStats(8), 8, watch, false),
+      /a thread of the engine has died/,
+    );
+  });
+}
+
+/** What a helper does first (kernels/assembly/threads.ts, ENLISTED). */
+function enlistOnly(buffer: ArrayBufferLike, common: number): void {
+  Atomics.add(new Int32Array(buffer), (common + 256) / 4, 1);
+}
