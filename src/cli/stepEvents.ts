@@ -1,4 +1,5 @@
 // Owns the objects that `train --json` writes a line each, and `records.jsonl` keeps: what of a record scripts get.
+import { timeGradient } from '../engine/gradientReport';
 import type { LayerLayout, RecordLayout } from '../engine/record';
 
 /** A layer's gradient is that of its first parameter, as in the panel; layers without parameters have none. */
@@ -7,6 +8,8 @@ export interface LayerStep {
   readonly gradientL2?: number;
   readonly updateRatio?: number;
   readonly outputGradientL2: number;
+  /** Recurrent layers: l2 of the gradient by the hidden state, first time step of the input first. */
+  readonly timeGradient?: readonly number[];
 }
 
 export interface StepEvent {
@@ -53,6 +56,7 @@ export function stepEvent(record: Float64Array, layout: RecordLayout, test?: Eva
         name: layer.name,
         ...(l2 === undefined || ratio === undefined ? {} : { gradientL2: record[l2]!, updateRatio: record[ratio]! }),
         outputGradientL2: record[layer.outputGradient + measures.outputGradient.indexOf('l2')]!,
+        ...timeGradient(record, layer),
       };
     }),
     ...(test ? { test: testMeasures(test, layout) } : {}),

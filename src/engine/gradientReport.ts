@@ -15,6 +15,8 @@ export interface LayerReport {
   readonly weightFactor?: number;
   readonly cumulative?: number;
   readonly activation: Measures;
+  /** Recurrent layers: l2 of the gradient by the hidden state, first time step of the input first. */
+  readonly timeGradient?: readonly number[];
   readonly parameters: Readonly<Record<string, Measures & { readonly shape: readonly number[] }>>;
 }
 
@@ -54,6 +56,7 @@ function layerReport(record: Float64Array, layout: RecordLayout, layer: LayerLay
     outputGradient,
     ...(gradientIsFinite ? applying(flow) : flow),
     activation: forwardIsFinite ? applying(activation) : activation,
+    ...timeGradient(record, layer),
     parameters: Object.fromEntries(
       layer.parameters.map(({ name, shape, offset }) => {
         const all = named(record, offset, measures.parameter);
@@ -63,6 +66,13 @@ function layerReport(record: Float64Array, layout: RecordLayout, layer: LayerLay
       }),
     ) as LayerReport['parameters'],
   };
+}
+
+/** The time steps of a recurrent layer as a field; none for other layers. */
+export function timeGradient(record: Float64Array, { timeGradient }: LayerLayout): Pick<LayerReport, 'timeGradient'> {
+  if (!timeGradient) return {};
+  const { offset, steps } = timeGradient;
+  return { timeGradient: Array.from(record.subarray(offset, offset + steps)) };
 }
 
 function named(record: Float64Array, at: number, names: readonly string[]): Record<string, number> {

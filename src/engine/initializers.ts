@@ -2,6 +2,8 @@
 import { assertNever, UserError } from '../base/errors';
 import type { Random } from '../base/random';
 import type { InitializerSpec } from '../spec/schema';
+import { orthonormalizeFast } from './kernels/wasm';
+import { orthonormalize, vectorStride } from './orthonormal';
 
 /** Standard deviation of a standard normal cut off at ±2: Keras divides by it, so that the variance is the one wanted. */
 const TRUNCATED_STDDEV = 0.87962566103423978;
@@ -15,10 +17,28 @@ export interface InitializedTensor {
 }
 
 /**
- * Start values of a parameter, row-major in `shape`.
+ * Start values of a parameter, row-major in `shape`. Realised variances (of one value, over seeds; fans are Keras's):
+ *
+ * | initializer | variance | |
+ * | --- | --- | --- |
+ * | zeros, ones, constant | 0 | |
+ * | randomUniform | (maxval − minval)² ÷ 12 | |
+ * | randomNormal | stddev² | |
+ * | truncatedNormal | 0.7737 · stddev² | what is left of a normal cut off at ±2 stddev |
+ * | glorotUniform, glorotNormal | 2 ÷ (fanIn + fanOut) | |
+ * | heUniform, heNormal | 2 ÷ fanIn | |
+ * | leCunUniform, leCunNormal | 1 ÷ fanIn | |
+ * | varianceScaling | scale ÷ the fan of its mode | |
+ * | orthogonal | gain² ÷ the longer side | of the matrix whose columns are the last axis |
+ * | identity | gain² ÷ the longer side, as a mean square | no draw: ones on the diagonal |
+ * | lsuv | 1 ÷ the longer side | before `lsuv.ts` scales it |
+ *
+ * The normal ones of Glorot, He, LeCun and varianceScaling are cut off at two standard deviations and widened, so that the
+ * variance is the one above. PyTorch's `xavier_normal_` and `kaiming_normal_` have the same variances without the cut, and
+ * its `trunc_normal_` cuts off at ±2 whatever the deviation.
  * @param random the parameter's own stream; how many numbers are drawn depends on initializer and shape alone, except
  *   for truncated normals, which are drawn again where they lie outside
- * @throws UserError where the initializer does not fit the shape, and for `lsuv`, which needs data
+ * @throws UserError where the initializer does not fit the shape
  */
 export function initialize(initializer: InitializerSpec, tensor: InitializedTensor, random: Random): Float64Array {
   const values = new Float64Array(tensor.shape.reduce((a, b) => a * b, 1));
@@ -55,16 +75,13 @@ export function initialize(initializer: InitializerSpec, tensor: InitializedTens
     }
     case 'orthogonal':
       return orthogonal(values, matrixShape(tensor.shape, 'orthogonal'), initializer.gain, random);
+    case 'lsuv':
+      return orthogonal(values, matrixShape(tensor.shape, 'lsuv'), 1, random);
     case 'identity': {
       const [rows, columns] = matrixShape(tensor.shape, 'identity');
       for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = initializer.gain;
       return values;
     }
-    case 'lsuv':
-      throw new UserError(
-        'The initializer "lsuv" cannot be used yet.',
-        'Take "orthogonal", which it starts from, or "heNormal".',
-      );
     default:
       return assertNever(initializer);
   }
@@ -104,7 +121,13 @@ function matrixShape(shape: readonly number[], initializer: string): [rows: numb
   return [shape.slice(0, -1).reduce((a, b) => a * b, 1), columns];
 }
 
-/** Q of the QR decomposition (R's diagonal positive) of a normal matrix, so that it is uniformly distributed (Saxe et al. 2014). */
+/** Numbers of a matrix below which it is not worth a memory of its own. */
+const FEW_NUMBERS = 2048;
+
+/**
+ * Q of the QR decomposition (R's diagonal positive) of a normal matrix, so that it is uniformly distributed among all
+ * orthogonal ones (Saxe et al. 2014; Mezzadri 2007). The long side's vectors, as many as the short side has.
+ */
 function orthogonal(
   values: Float64Array,
   [rows, columns]: [number, number],
@@ -113,24 +136,15 @@ function orthogonal(
 ): Float64Array {
   const length = Math.max(rows, columns);
   const count = Math.min(rows, columns);
-  // `count` vectors of `length`, made orthonormal one after the other by modified Gram–Schmidt in float64.
-  const vectors = Array.from({ length: count }, () => fill(new Float64Array(length), () => random.normal()));
-  for (let i = 0; i < count; i++) {
-    const vector = vectors[i]!;
-    let squares = 0;
-    for (let k = 0; k < length; k++) squares += vector[k]! * vector[k]!;
-    const inverse = 1 / Math.sqrt(squares);
-    for (let k = 0; k < length; k++) vector[k] = vector[k]! * inverse;
-    for (let j = i + 1; j < count; j++) {
-      const other = vectors[j]!;
-      let dot = 0;
-      for (let k = 0; k < length; k++) dot += vector[k]! * other[k]!;
-      for (let k = 0; k < length; k++) other[k] = other[k]! - dot * vector[k]!;
-    }
+  const stride = vectorStride(length);
+  const vectors = new Float64Array(count * stride);
+  for (let i = 0; i < count; i++) for (let k = 0; k < length; k++) vectors[i * stride + k] = random.normal();
+  if (vectors.length < FEW_NUMBERS || !orthonormalizeFast(vectors, count, stride)) {
+    orthonormalize(vectors, count, stride);
   }
   for (let i = 0; i < count; i++) {
     for (let k = 0; k < length; k++) {
-      values[rows >= columns ? k * columns + i : i * columns + k] = gain * vectors[i]![k]!;
+      values[rows >= columns ? k * columns + i : i * columns + k] = gain * vectors[i * stride + k]!;
     }
   }
   return values;

@@ -7,6 +7,7 @@ import {
   OP,
   OPTIMIZER_CODE,
   type Op,
+  RECURRENT_KIND,
 } from './kernels/contract';
 
 /** Work below this is done by one thread: to meet costs the others about as long. In multiply-adds, 8 a nanosecond or so. */
@@ -63,9 +64,9 @@ const WORK: Readonly<Record<keyof typeof OP, (args: readonly number[]) => number
   multiply: ([count = 0, , inputs = 0]) => passOver((count * inputs) / 2),
   multiplyGradient: () => 0,
 
-  recurrentCell: () => 0,
-  recurrentCellBackward: () => 0,
-  alignExponents: () => 0,
+  recurrentCell: ([kind, units = 0, ld = 0]) => units * ld * (kind === RECURRENT_KIND.simpleRNN ? 15 : 60),
+  recurrentCellBackward: ([kind, units = 0, ld = 0]) => units * ld * (kind === RECURRENT_KIND.simpleRNN ? 20 : 60),
+  alignExponents: ([count = 0, size = 0]) => passOver(count * size),
 
   columnProduct: ([repeat = 0, M = 0, N = 0, K = 0, , , , , ld = 0]) => repeat * M * N * K * ld,
 };

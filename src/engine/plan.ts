@@ -50,6 +50,8 @@ export interface Plan {
   readonly inputNorms: readonly InputNormSource[];
   /** By layer: where its output lies, rows of `ld` floats. */
   readonly outputs: readonly number[];
+  /** By layer: how many records there are up to the end of its forward pass. */
+  readonly forwardEnds: readonly number[];
   /** By layer: its contributions to the gradient by the data, where the plan computes them. */
   readonly dataGradients: readonly GradientView[];
 }
@@ -156,7 +158,13 @@ class Compiler {
 
   #plan(kind: PlanKind, source: DataPlace): Plan {
     const { graph } = this.#options;
-    const layers = this.#emitForward(kind, source);
+    const { layers, forwardEnds } = this.#emitForward(kind, source);
+    const outputs = layers.map(({ output }) => output);
+    if (kind === 'initialize') {
+      this.#stateChanges.length = 0;
+      const nothing = { split: 0, inputNorms: [], dataGradients: [] };
+      return { kind, ...this.#builder.finishPlan(), ...nothing, outputs, forwardEnds };
+    }
     const { gradient: lossGradient, hasBackward } = this.#emitLoss(kind, source, layers[graph.output]!.output);
     const inputNorms: InputNormSource[] = [];
     const dataGradients: GradientView[] = [];
@@ -173,9 +181,8 @@ class Compiler {
         }
       }
     }
-    const outputs = layers.map(({ output }) => output);
     this.#stateChanges.length = 0;
-    return { kind, ...this.#builder.finishPlan(), split, inputNorms, outputs, dataGradients };
+    return { kind, ...this.#builder.finishPlan(), split, inputNorms, outputs, forwardEnds, dataGradients };
   }
 
   #watch(split: number): number {
@@ -189,19 +196,21 @@ class Compiler {
     return this.#builder.integers([split, step, ...layers, times, firstTime, ...parameters]);
   }
 
-  #emitForward(kind: PlanKind, source: DataPlace): CompiledLayer[] {
+  #emitForward(kind: PlanKind, source: DataPlace): { layers: CompiledLayer[]; forwardEnds: number[] } {
     const { graph } = this.#options;
     const features = featureCount(graph.inputShape);
     const data = this.#builder.rows('data', features);
     this.#builder.emit(OP.gather, data, features, source.inputs, this.#builder.ld);
     const layers: CompiledLayer[] = [];
+    const forwardEnds: number[] = [];
     for (const i of graph.order) {
       const layer = graph.layers[i]!;
       const compile = LAYER_COMPILERS[layer.spec.type];
       const inputs = layer.inputs.map((k) => (k === DATA_INPUT ? data : layers[k]!.output));
       layers[i] = compile(this.#context(layer, kind, inputs));
+      forwardEnds[i] = this.#builder.recordCount;
     }
-    return layers;
+    return { layers, forwardEnds };
   }
 
   #emitLoss(kind: PlanKind, source: DataPlace, output: number): { gradient: GradientView; hasBackward: boolean } {
@@ -325,7 +334,7 @@ class Compiler {
 
   #context(layer: GraphLayer, kind: PlanKind, inputs: readonly number[]): LayerContext {
     const units = layer.outputShape[layer.outputShape.length - 1] ?? 1;
-    const measured = kind === 'train' || kind === 'gradients';
+    const measured = kind === 'train' || kind === 'gradients' || kind === 'initialize';
     const key = (name: string) => `${layer.index}/${name}`;
     return {
       layer,

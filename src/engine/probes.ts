@@ -59,6 +59,8 @@ export function recordLayout(graph: Graph, metric: RecordLayout['metric']): Reco
   };
 }
 
+const GATED: ReadonlySet<string> = new Set(['lstm', 'gru']);
+
 function timeGradient(layer: GraphLayer, take: (count: number) => number): Pick<LayerLayout, 'timeGradient'> {
   const steps = timeSteps(layer);
   return steps === 0 ? {} : { timeGradient: { offset: take(steps), steps } };
@@ -109,7 +111,11 @@ export class Prober {
     this.#learned = network.parameters.filter((p) => !p.info.isState);
     this.#trained = network.parameters.filter((p) => p.info.trainable);
     this.#outputs = graph.layers.map((layer) => featureCount(layer.outputShape));
-    this.#families = graph.layers.map((layer) => activationFamily(activationOf(layer)));
+    this.#families = graph.layers.map((layer) => {
+      const family = activationFamily(activationOf(layer));
+      // What comes out of a gated cell is no function's value: neither end of it is flat.
+      return GATED.has(layer.spec.type) ? { ...family, saturates: false } : family;
+    });
     // In the order of computation, which is the spec's unless `inputs` names a later layer.
     this.#lastWithParameters =
       [...graph.order].reverse().find((i) => graph.layers[i]!.parameters.length > 0) ?? graph.output;

@@ -14,9 +14,10 @@ import type { Histogram } from './histogram';
 import { initialize } from './initializers';
 import { INT_HEAD, type Kernels, PARAMETER_RAW, RECORD_LENGTH } from './kernels/contract';
 import { createReferenceKernels } from './kernels/reference';
-import { createWasmKernels, wasmFlavours } from './kernels/wasm';
+import { createWasmKernels, type WasmFlavour, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
 import { type LossPlan, lossPlan } from './losses';
+import { isScaledByData, scaleByData } from './lsuv';
 import { type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
@@ -25,10 +26,11 @@ import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
 import { placeSteps, StepTable } from './stepTable';
 import { LEAST_SHARED_WORK, type ThreadSource } from './threads';
-import { isCalmAfter, LARGEST_LEARNING_RATE } from './watch';
+import { isCalmAfter, LARGEST_LEARNING_RATE, LARGEST_SQUARES } from './watch';
 
-/** Most steps of one `run`; fewer where a step's statistics are long. */
+/** Most steps of one `run`; fewer where a step's statistics are long or its batch large. */
 export const RING_STEPS = 256;
+/** Most that statistics and orders of samples of one `run` take, roughly. */
 const RING_BYTES = 16 * 2 ** 20;
 
 export interface TrainerOptions {
@@ -37,8 +39,8 @@ export interface TrainerOptions {
   readonly dataset: Dataset;
   /** Instead of the spec's. */
   readonly seed?: number;
-  /** `auto` takes WebAssembly where the machine has it and the precision is float32. */
-  readonly kernels?: 'auto' | 'reference';
+  /** `auto` takes the best WebAssembly that the machine has; a name takes that one. In float64 it is always the reference. */
+  readonly kernels?: 'auto' | Kernels['name'];
   /** Instead of what the spec says. */
   readonly steps?: number;
   /** `gradients` spares the memory and plan that training needs; `run` does nothing then. Default: `train`. */
@@ -86,8 +88,8 @@ export class Trainer {
   #step = 0;
   #diverged = false;
   #nonFinite: NonFinite | undefined;
-  /** Whether the next step has to be supervised. The first always is: nobody knows yet what it starts from. */
-  #careful = true;
+  /** Whether the next step has to be supervised; undefined where its parameters came from outside and are to be looked at. */
+  #careful: boolean | undefined;
   #disposed = false;
   #checkpoint: Checkpoint | undefined;
   /** The last `run`: its first step (counted from 1) and how many. */
@@ -120,6 +122,7 @@ export class Trainer {
 
     const kinds: PlanKind[] =
       mode === 'train' ? ['train', 'gradients', 'loss', 'evaluate'] : ['gradients', 'loss', 'evaluate'];
+    if (isScaledByData(graph)) kinds.push('initialize');
     const compileOptions: CompileOptions = {
       graph,
       spec,
@@ -132,7 +135,7 @@ export class Trainer {
     const double = spec.training.precision === 'float64';
     const counter = new CountingAllocator(double ? 8 : 4);
     const { raw, plans } = compileNetwork(compileOptions, counter);
-    const fitting = Math.floor(RING_BYTES / (raw.length * 8));
+    const fitting = Math.floor(RING_BYTES / (raw.length * 8 + this.batchSize * 4));
     this.ringSteps = mode === 'train' ? Math.max(1, Math.min(RING_STEPS, this.totalSteps, fitting)) : 1;
     const rows = this.ringSteps + 1;
     placeSteps(counter, this.ringSteps, this.#batches);
@@ -142,7 +145,7 @@ export class Trainer {
     this.#kernels =
       options.kernels === 'reference' || double
         ? createReferenceKernels(bytes, precision)
-        : fastKernels(bytes, threads);
+        : fastKernels(bytes, threads, options.kernels);
     const { arena } = this.#kernels;
     const allocator = arenaAllocator(arena);
     this.#network = compileNetwork(compileOptions, allocator);
@@ -197,6 +200,9 @@ export class Trainer {
     const plan = this.#network.plans.train;
     const steps = Math.max(0, Math.min(Math.floor(maxSteps), this.ringSteps, this.totalSteps - this.#step));
     if (!plan || steps === 0 || this.#diverged || this.#disposed) return 0;
+    this.#careful ??= this.#step > 0 || !this.#startsCalm();
+    // As large as all that is trained: not kept longer than it may be wanted.
+    if (!this.#careful) this.#checkpoint = undefined;
     this.#table.prepare(this.#step, steps);
     this.#firstStep = this.#step + 1;
     let done = 0;
@@ -211,6 +217,16 @@ export class Trainer {
     return done;
   }
 
+  /** Whether the parameters before the first step are such as a calm step leaves: what the optimizer keeps is still 0. */
+  #startsCalm(): boolean {
+    const { floats } = this.#kernels.arena;
+    return this.#network.parameters.every(({ weights, rows, columns }) => {
+      let squares = 0;
+      for (let i = weights; i < weights + rows * columns; i++) squares += floats[i]! * floats[i]!;
+      return squares <= LARGEST_SQUARES;
+    });
+  }
+
   /** Up to `count` steps from a row on; answers how many were done to their end. The next one was begun if fewer. */
   #trainUnwatched(plan: Plan, row: number, count: number): number {
     const { raw, watch } = this.#network;
@@ -218,7 +234,7 @@ export class Trainer {
     const table = this.#table;
     const [ints, floats] = [table.intRow(row), table.floatRow(row)];
     // Rates change little from step to step: one look a call will do.
-    const careful = this.#careful || table.learningRate(this.#firstStep - 1 + row) > LARGEST_LEARNING_RATE;
+    const careful = this.#careful === true || table.learningRate(this.#firstStep - 1 + row) > LARGEST_LEARNING_RATE;
     const ring = this.#ringRow(row);
     const done = this.#kernels.runSteps(plan.start, plan.count, count, ints, floats, ring, raw.length, watch, careful);
     if (done > 0) this.#careful = !isCalmAfter(arena.stats, this.#ringRow(row + done - 1), arena.ints, watch);
@@ -355,7 +371,7 @@ export class Trainer {
 
   /** @param name `layer/parameter` @param values in TensorFlow.js's layout @throws Error for a name or a count that is wrong */
   setParameter(name: string, values: ArrayLike<number>): void {
-    this.#careful = true;
+    this.#careful = undefined;
     this.#store.set(name, values);
   }
 
@@ -430,8 +446,12 @@ export class Trainer {
   #initializeParameters(): void {
     for (const { layer, info } of this.#network.parameters) {
       const name = `${layer.name}/${info.name}`;
-      this.#store.set(name, initialize(info.initializer, info, new Random(this.#seed, `init/${name}`)));
+      const values = initialize(info.initializer, info, new Random(this.#seed, `init/${name}`));
+      this.#store.set(name, info.ones ? values.fill(1, info.ones.from, info.ones.to) : values);
     }
+    const plan = this.#network.plans.initialize;
+    const run = (part: Plan) => this.#measure(part, this.#batches.ofFirstEpoch(0));
+    if (plan) scaleByData(this.#options.graph, this.#network, plan, this.#kernels.arena.floats, run);
   }
 }
 
@@ -448,7 +468,11 @@ function gathered<T extends Float32Array | Int32Array>(source: T, samples: Int32
 }
 
 /** WebAssembly SIMD; the reference where the machine has none. */
-function fastKernels(bytes: ArenaBytes, threads: ThreadSource | undefined): Kernels {
-  const flavour = wasmFlavours()[0];
+function fastKernels(
+  bytes: ArenaBytes,
+  threads: ThreadSource | undefined,
+  wanted: 'auto' | WasmFlavour = 'auto',
+): Kernels {
+  const flavour = wanted === 'auto' ? wasmFlavours()[0] : wanted;
   return flavour ? createWasmKernels(bytes, flavour, { threads }) : createReferenceKernels(bytes, 'float32');
 }

@@ -13,14 +13,15 @@
 //   learning rate, itself at most 2^16, times a gradient ÷ (1 − momentum), or times 1 ÷ √(1 − β2) where it is divided by
 //   its root mean square: below 2^103 in either case, which no finite float32 weight overflows by.
 // - Gradients, weights and steps of the parameters' part have norms of at most 2^16 themselves, or the next step is not
-//   calm; moments and weights beyond 2^100, and the first step of all, are never taken for calm (`trainer.ts`).
+//   calm; moments and weights beyond 2^100 are never taken for calm, nor is a step whose parameters came from outside,
+//   but for the first of all where their norms are as small (`trainer.ts`).
 //
 // Where they are not calm nothing need be wrong: the step is then finished under supervision, so that it can be undone.
 import { ACTIVATION_RAW, GRADIENT_RAW, PARAMETER_RAW, STEP_RAW, TIME_RAW, WATCH } from './kernels/contract';
 
 /** Most that a pivot may be, and a sum of squares. Kept in `kernels/assembly/watch.ts` as well. */
 const LARGEST = 2 ** 16;
-const LARGEST_SQUARES = 2 ** 32;
+export const LARGEST_SQUARES = 2 ** 32;
 /** Learning rates above, and weights and moments above, are suspicious whatever the statistics say. */
 export const LARGEST_LEARNING_RATE = 2 ** 16;
 export const LARGEST_WEIGHT = 2 ** 100;

@@ -45,7 +45,7 @@ export function analyzeSpec(text: string, options: AnalyzeOptions = {}): SpecAna
   const problems: Problem[] = [...syntax, ...faults];
   const finish = (rest: Partial<SpecAnalysis> = {}): SpecAnalysis => ({ ...rest, problems: sorted(problems), tree });
   if (!spec) return finish();
-  problems.push(...checkTrainable(spec, tree, nodes));
+  problems.push(...checkTrainable(tree));
   const dataShape = withKnown(knownDataShape(spec.data), options.dataShape ?? {});
   const expansion = expandGraph(spec, nodes);
   problems.push(...expansion.problems);
@@ -60,6 +60,7 @@ export function analyzeSpec(text: string, options: AnalyzeOptions = {}): SpecAna
       spec,
       data: dataShape,
       layer: last.spec,
+      name: last.name,
       source: expansion.layers[graph.output]!.source,
       outputShape: last.outputShape,
       nodes,

@@ -1,6 +1,6 @@
 // Owns the step from an expanded graph to a network: shapes put through layer by layer, faults placed in the text.
 import { problem } from './codes';
-import { formatBytes, shapeText } from './format';
+import { formatBytes } from './format';
 import type { ExpandedLayer, Expansion } from './graph';
 import { memoryOf } from './memory';
 import { fieldRange } from './names';
@@ -8,7 +8,16 @@ import { DATA_INPUT, type DataShape, type Graph, type GraphLayer } from './netwo
 import { pathRange, rangeOf, type SpecNode } from './parse';
 import type { Problem, TextRange } from './problem';
 import type { LayerSpec, Spec } from './schema';
-import { layerShapes, product, type Shape, type ShapeFault, sameShape } from './shapes';
+import {
+  type LayerInput,
+  passesOn,
+  residualFault,
+  type Shape,
+  type ShapeFault,
+  type Taker,
+  wholeNumbersFault,
+} from './shapeFaults';
+import { layerShapes, product, sameShape } from './shapes';
 
 export interface Build {
   /** Present where every shape is known. */
@@ -29,14 +38,17 @@ export function buildGraph(
   // Layers of a repeat share their text: one problem is enough.
   const blamed = new Set<LayerSpec>();
   const built: (GraphLayer | undefined)[] = new Array(layers.length);
+  // Whether a layer's output is the data's own numbers, and so whole where those are.
+  const whole: (boolean | undefined)[] = new Array(layers.length);
   for (const index of order) {
     const layer = layers[index]!;
-    const shapes = layer.inputs.map((i) => (i === DATA_INPUT ? inputShape : built[i]?.outputShape));
-    const goal = layer.projectionOf === undefined ? undefined : built[layer.projectionOf]?.outputShape;
+    const inputs = layer.inputs.map((i) => inputOf(i, built, inputShape));
+    const goal = layer.projectionOf === undefined ? undefined : inputOf(layer.projectionOf, built, inputShape);
     // After a fault nothing is known, and nothing more is said, of what depends on it.
-    if (!shapes.every((s) => s !== undefined) || (layer.projectionOf !== undefined && !goal)) continue;
-    const spec = goal && layer.spec.type === 'dense' ? { ...layer.spec, units: goal.at(-1) ?? 1 } : layer.spec;
-    const result = residualFault(layer, shapes, goal) ?? layerShapes(spec, shapes);
+    if (!inputs.every((i) => i !== undefined) || (layer.projectionOf !== undefined && !goal)) continue;
+    const taker: Taker = { name: layer.name, inputs };
+    const spec = goal && layer.spec.type === 'dense' ? { ...layer.spec, units: goal.shape.at(-1) ?? 1 } : layer.spec;
+    const result = waysFault(layer, inputs, goal) ?? numbersFault(layer, taker, whole) ?? layerShapes(spec, taker);
     if ('code' in result) {
       if (!blamed.has(layer.source)) {
         const { code, field, message, hint } = result;
@@ -54,9 +66,10 @@ export function buildGraph(
       ...(layer.coefficients ? { coefficients: layer.coefficients } : {}),
       range: node ? rangeOf(node) : { start: 0, end: 0 },
       groups: layer.groups,
-      inputShapes: shapes,
+      inputShapes: inputs.map(({ shape }) => shape),
       ...result,
     };
+    whole[index] = passesOn(spec.type) && layer.inputs.every((i) => i === DATA_INPUT || whole[i] === true);
   }
   const complete = built.filter((l) => l !== undefined);
   if (problems.length > 0 || complete.length < layers.length) return { problems };
@@ -64,24 +77,30 @@ export function buildGraph(
   return { graph: { layers: complete, order, output: layers.length - 1, inputShape, parameterCount }, problems };
 }
 
-/** @param goal of a projection: the shape that it must answer */
-function residualFault(
+function inputOf(index: number, built: readonly (GraphLayer | undefined)[], inputShape: Shape): LayerInput | undefined {
+  if (index === DATA_INPUT) return { shape: inputShape, from: undefined };
+  const from = built[index];
+  return from && { shape: from.outputShape, from };
+}
+
+/** @param goal of a projection: what it must answer the shape of */
+function waysFault(
   layer: ExpandedLayer,
-  inputs: readonly Shape[],
-  goal: Shape | undefined,
+  inputs: readonly LayerInput[],
+  goal: LayerInput | undefined,
 ): ShapeFault | undefined {
   if (layer.source.type !== 'residual') return undefined;
-  const [past, through] = goal ? [inputs[0]!, goal] : [inputs[0]!, inputs[1]!];
-  if (sameShape(past, through)) return undefined;
-  const lastAxisAlone = sameShape(past.slice(0, -1), through.slice(0, -1));
-  if (goal && lastAxisAlone) return undefined;
-  const message = goal
-    ? `A projection changes the last axis alone, but the layers turn ${shapeText(past)} into ${shapeText(through)}.`
-    : `The input is ${shapeText(past)}, but the layers make ${shapeText(through)} of it: the two cannot be added.`;
-  const hint = lastAxisAlone
-    ? 'Use `"shortcut": "projection"`, or let the layers end in the shape of the input.'
-    : 'Let the layers end in the shape of the input.';
-  return { code: 'NS208', field: 'shortcut', message, hint };
+  const past = inputs[0]!;
+  const through = goal ?? inputs[1]!;
+  if (sameShape(past.shape, through.shape)) return undefined;
+  if (goal && sameShape(past.shape.slice(0, -1), through.shape.slice(0, -1))) return undefined;
+  // The two parts that a residual adds itself are called `…/add` and `…/shortcut`: it is the residual that is meant.
+  return residualFault(layer.name.replace(/\/(?:add|shortcut)((?:\/\d+)*)$/, '$1'), past, through, goal !== undefined);
+}
+
+function numbersFault(layer: ExpandedLayer, taker: Taker, whole: readonly (boolean | undefined)[]) {
+  if (layer.spec.type !== 'embedding') return undefined;
+  return layer.inputs.every((i) => i === DATA_INPUT || whole[i]) ? undefined : wholeNumbersFault(taker);
 }
 
 /** Refuses what would not fit, at the number that is to blame most. */

@@ -20,7 +20,7 @@ export const PROBLEM_CODES = {
   NS202: 'Two layers have the same name.',
   NS203: 'Layers take each other’s outputs in a circle.',
   NS204: 'The shapes of a layer’s inputs do not fit each other.',
-  NS205: 'A layer cannot take an input of this shape.',
+  NS205: 'A layer cannot take an input of this shape, or of such numbers.',
   NS206: 'A reshape does not keep the number of values.',
   NS207: 'Nothing would be left of the input.',
   NS208: 'The two ways through a residual end in different shapes.',

@@ -4,8 +4,9 @@
 // Counted is what is held while a net trains, recording everything: the engine's memory (parameters with their gradients
 // and the optimizer's numbers, one batch's values and gradients of every layer, all samples, the plans, the statistics of
 // the steps in hand), and the samples once more as the data room hands them over. Not counted is what passes: the file
-// or the samples as made, which are gone before the engine takes its memory; the kernels' scratch space, some hundred
-// KiB a thread; the records kept of earlier steps, which have a limit of their own.
+// or the samples as made, which are gone before the engine takes its memory, and a copy of all that is trained, taken
+// while a step is about to diverge; nor the kernels' scratch space, some hundred KiB a thread, nor the records kept of
+// earlier steps, which have a limit of their own.
 import { layerMemory } from './layerMemory';
 import type { DataShape, Graph, ParameterInfo } from './network';
 import type { OptimizerSpec, Spec } from './schema';
@@ -15,9 +16,9 @@ import { product } from './shapes';
 const PIECE_BYTES = 64;
 /** Of one operation in a plan. */
 const RECORD_BYTES = 64;
-/** The engine's: most steps in hand, and most that their statistics may take. */
+/** The engine's: most steps in hand, and most that their statistics and the numbers of their samples may take, roughly. */
 const STEPS_IN_HAND = 256;
-const STATISTICS_BYTES = 16 * 2 ** 20;
+const IN_HAND_BYTES = 16 * 2 ** 20;
 /** Numbers measured of a step, of a layer (its output and its gradient), of a time step, and of a parameter. */
 const MEASURED = { step: 4, layer: 14, timeStep: 2, parameter: 10 } as const;
 
@@ -77,9 +78,13 @@ export function memoryOf(graph: Graph, spec: Spec, dataShape: DataShape): Memory
   const batchBytes = columns * (element * (features + outputs) + targetElement * targets);
   const values = layers.reduce((a, b) => a + b, 0) - parameters + batchBytes;
 
-  // Which samples each of the steps in hand takes, its settings, and its statistics; one step more to measure by.
-  const inHand = Math.min(STEPS_IN_HAND, totalSteps(spec, trainSamples, batch), STATISTICS_BYTES / (8 * measured));
-  recording += (Math.max(1, Math.floor(inHand)) + 1) * (8 * measured + 4 * columns + 32 + 8 * element);
+  // Of the steps in hand: the orders of their epochs, their settings, and their statistics; one step more to measure by.
+  const epochSteps = Math.ceil((trainSamples ?? 0) / batch) || 1;
+  const allSteps = spec.training.steps ?? (spec.training.epochs ?? 1) * epochSteps;
+  const inHand = Math.floor(Math.min(STEPS_IN_HAND, allSteps, IN_HAND_BYTES / (8 * measured + 4 * batch)));
+  const steps = Math.max(1, inHand);
+  const epochs = spec.data.shuffle ? Math.ceil(steps / epochSteps) + 1 : 1;
+  recording += 4 * (epochs * (trainSamples ?? 0) + batch) + (steps + 1) * (8 * measured + 32 + 8 * element);
 
   // As handed over, and where the engine reads its batches from.
   const samples = (trainSamples ?? 0) + testSamples;
@@ -94,11 +99,6 @@ function parameterBytes(p: ParameterInfo, element: number, states: number): numb
   const { unitAxes = 1, shape } = p;
   const units = shape.length < 2 ? 0 : product(unitAxes > 0 ? shape.slice(-unitAxes) : shape.slice(0, -unitAxes));
   return tensor * (p.trainable ? 2 + states : 2) + (unitAxes === 0 ? 0 : units * element);
-}
-
-function totalSteps({ training }: Spec, trainSamples: number | undefined, batch: number): number {
-  if (training.steps !== undefined) return training.steps;
-  return trainSamples === undefined ? STEPS_IN_HAND : (training.epochs ?? 1) * Math.ceil(trainSamples / batch);
 }
 
 /** Numbers that the update rule keeps beside each weight. */

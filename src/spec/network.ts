@@ -19,6 +19,8 @@ export interface ParameterInfo {
    * 0: there are none, as in biases of several axes. Default: 1. A vector has none.
    */
   readonly unitAxes?: number;
+  /** Entries that start from 1, whatever the initializer: the forget gate's biases. */
+  readonly ones?: { readonly from: number; readonly to: number };
   /** Not learned but kept up by the layer itself, such as a moving mean: it has no gradient. */
   readonly isState?: true;
 }

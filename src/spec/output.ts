@@ -6,13 +6,15 @@ import type { DataShape } from './network';
 import type { SpecNode } from './parse';
 import type { Problem, TextRange } from './problem';
 import type { LayerSpec, PlainLayerSpec, Spec } from './schema';
-import { product, type Shape, sameShape } from './shapes';
+import type { Shape } from './shapeFaults';
+import { product, sameShape } from './shapes';
 
 export interface OutputContext {
   readonly spec: Spec;
   readonly data: DataShape;
   /** The last layer of the expanded graph, and the layer of the text that it comes from. */
   readonly layer: PlainLayerSpec;
+  readonly name: string;
   readonly source: LayerSpec;
   readonly outputShape: Shape;
   readonly nodes: ReadonlyMap<object, SpecNode>;
@@ -66,22 +68,22 @@ function shapeProblem(context: OutputContext): Problem | undefined {
 }
 
 function atOutput(context: OutputContext, what: string, wanted: Shape): Problem {
-  const { source, layer, outputShape, nodes } = context;
+  const { source, layer, name, outputShape, nodes } = context;
   const axesDiffer = outputShape.length > Math.max(1, wanted.length);
+  // A sequence where one answer is wanted: the layer can give that itself.
+  const sequence = axesDiffer && 'returnSequences' in layer && layer.returnSequences;
   const size =
     'units' in layer ? 'units' : 'filters' in layer ? 'filters' : 'targetShape' in layer ? 'targetShape' : 'type';
-  const hint = axesDiffer
-    ? 'Put a `flatten` layer before it.'
-    : size === 'units'
-      ? `Set \`units\` to ${wanted.at(-1) ?? 1}.`
-      : `End with \`{ "type": "dense", "units": ${wanted.at(-1) ?? 1} }\`.`;
-  const field = axesDiffer ? 'type' : size;
-  return problem(
-    'NS210',
-    fieldRange(source, nodes, field),
-    `${what}, but the last layer answers ${shapeText(outputShape)}.`,
-    hint,
-  );
+  const hint = sequence
+    ? 'Set `returnSequences` to false, so that it answers at the last time step alone.'
+    : axesDiffer
+      ? 'Put a `flatten` layer before it.'
+      : size === 'units'
+        ? `Set \`units\` to ${wanted.at(-1) ?? 1}.`
+        : `End with \`{ "type": "dense", "units": ${wanted.at(-1) ?? 1} }\`.`;
+  const field = sequence ? 'returnSequences' : axesDiffer ? 'type' : size;
+  const message = `${what}, but \`${name}\`, the last layer, gives ${shapeText(outputShape)}.`;
+  return problem('NS210', fieldRange(source, nodes, field), message, hint);
 }
 
 /** Losses that take logits apply the activation themselves: a second one flattens the gradient. */

@@ -36,13 +36,40 @@ export function checkRules(what: string, name: string, value: object, node: Spec
     case 'data source':
       return columnFaults(value as DataSpec, at);
     case 'layer':
-      return name === 'repeat' || name === 'residual' ? [] : layerFaults(value as PlainLayerSpec, at);
+      if (name === 'repeat' || name === 'residual') return [];
+      return [...initializerFaults(name, value, node), ...layerFaults(value as PlainLayerSpec, at)];
     default:
       return [];
   }
 }
 
 type At = (key: string) => Problem['range'];
+
+/** Where `lsuv` can stand: kernels whose product with the input is what the layer's activation takes. */
+const SCALED_BY_DATA: Readonly<Record<string, string>> = {
+  dense: 'kernelInitializer',
+  conv1d: 'kernelInitializer',
+  conv2d: 'kernelInitializer',
+  depthwiseConv2d: 'depthwiseInitializer',
+};
+
+function initializerFaults(name: string, layer: object, node: SpecNode): Problem[] {
+  const faults: Problem[] = [];
+  for (const [key, value] of Object.entries(layer)) {
+    if (!key.endsWith('Initializer') || SCALED_BY_DATA[name] === key) continue;
+    if ((value as InitializerSpec).type !== 'lsuv') continue;
+    const written = propertyOf(node, key) ?? node;
+    faults.push(
+      problem(
+        'NS117',
+        rangeOf(propertyOf(written, 'type') ?? written),
+        `\`lsuv\` scales kernels by what they answer to data, and \`${key}\` of \`${name}\` is none that it can.`,
+        'Use it for the kernels of `dense`, `conv1d`, `conv2d` and `depthwiseConv2d`, and `orthogonal` here, or `zeros` for biases.',
+      ),
+    );
+  }
+  return faults;
+}
 
 function columnFaults(data: DataSpec, at: At): Problem[] {
   if (data.source !== 'csv' || data.target === undefined || !data.features?.includes(data.target)) return [];

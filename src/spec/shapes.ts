@@ -1,11 +1,20 @@
 // Owns the shape of what each layer answers and of what it learns, given the shapes it takes. Putting layers together
-// is `network` building in `build.ts`; whether the whole fits the targets is `output.ts`'s.
-import type { ProblemCode } from './codes';
-import { formatCount, shapeText } from './format';
+// is `network` building in `build.ts`; how a fault is worded is `shapeFaults.ts`'s; whether the whole fits the targets is
+// `output.ts`'s.
 import type { ParameterInfo } from './network';
 import type { InitializerSpec, PlainLayerSpec } from './schema';
-
-export type Shape = readonly number[];
+import {
+  axisFault,
+  concatenateFault,
+  elementwiseFault,
+  groupsFault,
+  rankFault,
+  reshapeFault,
+  type Shape,
+  type ShapeFault,
+  type Taker,
+  windowFault,
+} from './shapeFaults';
 
 /** Without the batch, as everywhere in this file. */
 export interface LayerShapes {
@@ -13,23 +22,14 @@ export interface LayerShapes {
   readonly parameters: readonly ParameterInfo[];
 }
 
-/** Why a layer cannot take what it is given. */
-export interface ShapeFault {
-  readonly code: ProblemCode;
-  /** Field to blame; `type` where it is none in particular. */
-  readonly field: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
 type LayerOf<T extends PlainLayerSpec['type']> = Extract<PlainLayerSpec, { type: T }>;
 
 /**
- * @param inputs one shape an input, at least one
+ * @param taker the layer's name and inputs; the names are for what is said of a fault
  * @returns the shapes, or why there are none
  */
-export function layerShapes(layer: PlainLayerSpec, inputs: readonly Shape[]): LayerShapes | ShapeFault {
-  const x = inputs[0]!;
+export function layerShapes(layer: PlainLayerSpec, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
   switch (layer.type) {
     case 'dense':
       return dense(layer, x);
@@ -39,7 +39,7 @@ export function layerShapes(layer: PlainLayerSpec, inputs: readonly Shape[]): La
     case 'flatten':
       return { outputShape: [product(x)], parameters: [] };
     case 'reshape':
-      return reshape(layer, x);
+      return reshape(layer, taker);
     case 'embedding': {
       const kernel = [layer.inputDim, layer.outputDim];
       return {
@@ -49,37 +49,37 @@ export function layerShapes(layer: PlainLayerSpec, inputs: readonly Shape[]): La
     }
     case 'add':
     case 'multiply':
-      return elementwise(layer.type, inputs);
+      return elementwise(taker);
     case 'concatenate':
-      return concatenate(layer, inputs);
+      return concatenate(layer, taker);
     case 'conv1d':
     case 'conv2d':
     case 'depthwiseConv2d':
-      return convolution(layer, x);
+      return convolution(layer, taker);
     case 'maxPooling1d':
     case 'averagePooling1d':
     case 'maxPooling2d':
     case 'averagePooling2d':
-      return pooling(layer, x);
+      return pooling(layer, taker);
     case 'globalAveragePooling1d':
-      return rankFault(layer.type, x, 2) ?? { outputShape: x.slice(-1), parameters: [] };
+      return ofRank(taker, 2) ?? same(x.slice(-1));
     case 'globalAveragePooling2d':
     case 'globalMaxPooling2d':
-      return rankFault(layer.type, x, 3) ?? { outputShape: x.slice(-1), parameters: [] };
+      return ofRank(taker, 3) ?? same(x.slice(-1));
     case 'batchNormalization':
     case 'layerNormalization':
     case 'rmsNormalization':
     case 'groupNormalization':
-      return normalization(layer, x);
+      return normalization(layer, taker);
     case 'simpleRNN':
     case 'lstm':
     case 'gru':
-      return recurrent(layer, x);
+      return recurrent(layer, taker);
     case 'multiHeadAttention':
-      return attention(layer, x);
+      return attention(layer, taker);
     case 'positionalEmbedding': {
       const parameters = [parameter('embeddings', x, layer.embeddingsInitializer, layer.trainable, { unitAxes: -1 })];
-      return rankFault(layer.type, x, 2) ?? { outputShape: x, parameters };
+      return ofRank(taker, 2) ?? { outputShape: x, parameters };
     }
   }
 }
@@ -124,62 +124,38 @@ function dense(layer: LayerOf<'dense'>, x: Shape): LayerShapes {
   return { outputShape: [...x.slice(0, -1), layer.units], parameters: weights(layer, kernel, [layer.units]) };
 }
 
-function reshape(layer: LayerOf<'reshape'>, x: Shape): LayerShapes | ShapeFault {
-  const total = product(x);
+function reshape(layer: LayerOf<'reshape'>, taker: Taker): LayerShapes | ShapeFault {
+  const total = product(taker.inputs[0]!.shape);
   const known = product(layer.targetShape.filter((s) => s > 0));
-  const open = layer.targetShape.includes(-1);
-  if (open ? total % known !== 0 : total !== known) {
-    return {
-      code: 'NS206',
-      field: 'targetShape',
-      message: `The input ${shapeText(x)} has ${formatCount(total)} values; ${open ? `they cannot be dealt out in parts of ${formatCount(known)}` : `${shapeText(layer.targetShape)} has ${formatCount(known)}`}.`,
-      hint: 'Choose sizes whose product is that of the input; one of them may be −1.',
-    };
-  }
+  const fits = layer.targetShape.includes(-1) ? total % known === 0 : total === known;
+  if (!fits) return reshapeFault(taker, layer.targetShape);
   return same(layer.targetShape.map((s) => (s === -1 ? total / known : s)));
 }
 
-function elementwise(type: string, inputs: readonly Shape[]): LayerShapes | ShapeFault {
-  const other = inputs.find((s) => !sameShape(s, inputs[0]!));
-  if (!other) return same(inputs[0]!);
-  return {
-    code: 'NS204',
-    field: 'inputs',
-    message: `\`${type}\` takes inputs of one shape, but these are ${shapeText(inputs[0]!)} and ${shapeText(other)}.`,
-    hint: 'Bring them to one shape, by a dense layer for instance, or use `concatenate`.',
-  };
+function elementwise(taker: Taker): LayerShapes | ShapeFault {
+  const [first] = taker.inputs;
+  const other = taker.inputs.find(({ shape }) => !sameShape(shape, first!.shape));
+  return other ? elementwiseFault(taker, other) : same(first!.shape);
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((s, i) => s === b[i]);
 }
 
-function concatenate(layer: LayerOf<'concatenate'>, inputs: readonly Shape[]): LayerShapes | ShapeFault {
-  const first = inputs[0]!;
+function concatenate(layer: LayerOf<'concatenate'>, taker: Taker): LayerShapes | ShapeFault {
+  const first = taker.inputs[0]!.shape;
   const axis = layer.axis < 0 ? layer.axis + first.length : layer.axis;
-  if (axis < 0 || axis >= first.length) {
-    const message = `There is no axis ${layer.axis} in ${shapeText(first)}.`;
-    return { code: 'NS209', field: 'axis', message, hint: `Use −1 for the last, or 0 to ${first.length - 1}.` };
-  }
-  const other = inputs.find((s) => s.length !== first.length || s.some((size, i) => i !== axis && size !== first[i]));
-  if (other) {
-    const message = `Inputs may differ in axis ${axis} alone, but these are ${shapeText(first)} and ${shapeText(other)}.`;
-    return { code: 'NS204', field: 'inputs', message, hint: 'Bring the other axes to one size.' };
-  }
-  const joined = inputs.reduce((sum, s) => sum + s[axis]!, 0);
+  if (axis < 0 || axis >= first.length) return axisFault(taker, layer.axis);
+  const other = taker.inputs.find(
+    ({ shape }) => shape.length !== first.length || shape.some((size, i) => i !== axis && size !== first[i]),
+  );
+  if (other) return concatenateFault(taker, axis, other);
+  const joined = taker.inputs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
   return same(first.map((s, i) => (i === axis ? joined : s)));
 }
 
-const RANK_WORDS: Readonly<Record<number, string>> = {
-  2: 'a sequence (time × features)',
-  3: 'an image (height × width × channels)',
-};
-
-function rankFault(type: string, x: Shape, rank: number): ShapeFault | undefined {
-  if (x.length === rank) return undefined;
-  const hint =
-    x.length === 1 || x.length > rank ? 'Put a `reshape` before it.' : 'Put a `reshape` before it that adds an axis.';
-  return { code: 'NS205', field: 'type', message: `\`${type}\` takes ${RANK_WORDS[rank]}, not ${shapeText(x)}.`, hint };
+function ofRank(taker: Taker, rank: number): ShapeFault | undefined {
+  return taker.inputs[0]!.shape.length === rank ? undefined : rankFault(taker, rank);
 }
 
 interface Window {
@@ -188,19 +164,19 @@ interface Window {
   readonly dilation: number;
 }
 
-/** How many windows fit along one axis; TensorFlow's rule. */
+/**
+ * How many windows fit along one axis; TensorFlow's rule. A window reaches over (size − 1) · dilation + 1 places; those
+ * that are padded begin at every `stride`th place there is.
+ */
 function windows(length: number, { size, stride, dilation }: Window, padding: 'valid' | 'same' | 'causal'): number {
   if (padding !== 'valid') return Math.ceil(length / stride);
-  return Math.max(0, Math.ceil((length - (size - 1) * dilation) / stride));
+  const reach = (size - 1) * dilation + 1;
+  return length < reach ? 0 : Math.floor((length - reach) / stride) + 1;
 }
 
-function tooSmall(field: string, x: Shape, size: Shape): ShapeFault {
-  const message = `A window of ${shapeText(size)} does not fit into ${shapeText(x.slice(0, -1))}: nothing would be left.`;
-  return { code: 'NS207', field, message, hint: 'Use a smaller window, or `"padding": "same"`.' };
-}
-
-function convolution(layer: LayerOf<'conv1d' | 'conv2d' | 'depthwiseConv2d'>, x: Shape): LayerShapes | ShapeFault {
-  const rank = rankFault(layer.type, x, layer.type === 'conv1d' ? 2 : 3);
+function convolution(layer: LayerOf<'conv1d' | 'conv2d' | 'depthwiseConv2d'>, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
+  const rank = ofRank(taker, layer.type === 'conv1d' ? 2 : 3);
   if (rank) return rank;
   const size = [layer.kernelSize].flat();
   const stride = [layer.strides].flat();
@@ -208,7 +184,7 @@ function convolution(layer: LayerOf<'conv1d' | 'conv2d' | 'depthwiseConv2d'>, x:
   const places = size.map((s, i) =>
     windows(x[i]!, { size: s, stride: stride[i]!, dilation: dilation[i]! }, layer.padding),
   );
-  if (places.includes(0)) return tooSmall('kernelSize', x, size);
+  if (places.includes(0)) return windowFault(taker, 'kernelSize', size, dilation);
   const channels = x.at(-1)!;
   if (layer.type === 'depthwiseConv2d') {
     const shape = [...size, channels, layer.depthMultiplier];
@@ -221,22 +197,27 @@ function convolution(layer: LayerOf<'conv1d' | 'conv2d' | 'depthwiseConv2d'>, x:
 }
 
 type Pooling = LayerOf<'maxPooling1d' | 'averagePooling1d' | 'maxPooling2d' | 'averagePooling2d'>;
-function pooling(layer: Pooling, x: Shape): LayerShapes | ShapeFault {
-  const rank = rankFault(layer.type, x, layer.type.endsWith('1d') ? 2 : 3);
+function pooling(layer: Pooling, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
+  const rank = ofRank(taker, layer.type.endsWith('1d') ? 2 : 3);
   if (rank) return rank;
   const size = [layer.poolSize].flat();
   const stride = [layer.strides].flat();
   const places = size.map((s, i) => windows(x[i]!, { size: s, stride: stride[i]!, dilation: 1 }, layer.padding));
-  return places.includes(0) ? tooSmall('poolSize', x, size) : same([...places, x.at(-1)!]);
+  if (!places.includes(0)) return same([...places, x.at(-1)!]);
+  return windowFault(
+    taker,
+    'poolSize',
+    size,
+    size.map(() => 1),
+  );
 }
 
 type Normalization = LayerOf<'batchNormalization' | 'layerNormalization' | 'rmsNormalization' | 'groupNormalization'>;
-function normalization(layer: Normalization, x: Shape): LayerShapes | ShapeFault {
+function normalization(layer: Normalization, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
   const channels = [x.at(-1) ?? 1];
-  if (layer.type === 'groupNormalization' && channels[0]! % layer.groups !== 0) {
-    const message = `${layer.groups} groups do not divide the ${channels[0]} channels of ${shapeText(x)}.`;
-    return { code: 'NS209', field: 'groups', message, hint: 'Choose a number of groups that divides the channels.' };
-  }
+  if (layer.type === 'groupNormalization' && channels[0]! % layer.groups !== 0) return groupsFault(taker, layer.groups);
   const parameters: ParameterInfo[] = [];
   if (layer.scale) parameters.push(parameter('gamma', channels, layer.gammaInitializer, layer.trainable));
   if (layer.type !== 'rmsNormalization' && layer.center) {
@@ -251,8 +232,9 @@ function normalization(layer: Normalization, x: Shape): LayerShapes | ShapeFault
 }
 
 const GATES = { simpleRNN: 1, lstm: 4, gru: 3 } as const;
-function recurrent(layer: LayerOf<'simpleRNN' | 'lstm' | 'gru'>, x: Shape): LayerShapes | ShapeFault {
-  const rank = rankFault(layer.type, x, 2);
+function recurrent(layer: LayerOf<'simpleRNN' | 'lstm' | 'gru'>, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
+  const rank = ofRank(taker, 2);
   if (rank) return rank;
   const columns = GATES[layer.type] * layer.units;
   const parameters = [
@@ -262,13 +244,17 @@ function recurrent(layer: LayerOf<'simpleRNN' | 'lstm' | 'gru'>, x: Shape): Laye
   if (layer.useBias) {
     // With the reset after the product, input and recurrent side have biases of their own.
     const shape = layer.type === 'gru' && layer.resetAfter ? [2, columns] : [columns];
-    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable, { unitAxes: 0 }));
+    // Gates are i, f, c, o.
+    const forget = layer.type === 'lstm' && layer.unitForgetBias;
+    const ones = forget ? { ones: { from: layer.units, to: 2 * layer.units } } : {};
+    parameters.push(parameter('bias', shape, layer.biasInitializer, layer.trainable, { unitAxes: 0, ...ones }));
   }
   return { outputShape: layer.returnSequences ? [x[0]!, layer.units] : [layer.units], parameters };
 }
 
-function attention(layer: LayerOf<'multiHeadAttention'>, x: Shape): LayerShapes | ShapeFault {
-  const rank = rankFault(layer.type, x, 2);
+function attention(layer: LayerOf<'multiHeadAttention'>, taker: Taker): LayerShapes | ShapeFault {
+  const x = taker.inputs[0]!.shape;
+  const rank = ofRank(taker, 2);
   if (rank) return rank;
   const features = x.at(-1)!;
   const { numHeads, keyDim, valueDim, trainable } = layer;

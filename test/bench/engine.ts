@@ -1,55 +1,30 @@
 // Owns our side of the benchmark: the product's own Trainer on a workload, everything recorded on every step. Bundled
-// and started by run.mjs.
-
+// and started by processes.mjs.
+//   --threads N     threads that a network may use (1)
+//   --records       each step's record is derived from its raw sums and read, too, as when the panel shows all of them
+//   --unrecorded    nothing is measured but the loss: what recording costs, by comparison
+import { parseArgs } from 'node:util';
 import { Trainer } from '../../src/engine/trainer';
-import { analyzeSpec } from '../../src/spec/analyze';
-import type { Dataset } from '../../src/spec/dataset';
+import { networkOf } from './network';
+import { peak } from './peak';
 import { serve } from './serve.mjs';
-import { BATCHES, labels, normals, WORKLOADS } from './workloads.mjs';
+import { recordNothing } from './unrecorded';
+import type { Workload } from './workloads.mjs';
 
-/** `records`: each step's record is derived from its raw sums and read, too, as when the panel shows all of them. */
-const readsRecords = process.argv.includes('--records');
+const { values: options } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '1' },
+    records: { type: 'boolean', default: false },
+    unrecorded: { type: 'boolean', default: false },
+  },
+});
+const threads = Number(options.threads);
+if (options.unrecorded) recordNothing();
 
-function open(name: string): (done: () => boolean) => number {
-  const workload = WORKLOADS[name];
-  if (!workload) throw new Error(`no workload ${name}`);
-  const { sizes, activation, targets, batch, momentum } = workload;
-  const classes = targets === 'classes';
-  const text = JSON.stringify({
-    netspec: 1,
-    // The data below stands in for the file. Peers do not shuffle either.
-    data: { source: 'csv', path: 'bench.csv', target: 'y', shuffle: false, testSplit: 0 },
-    layers: sizes.slice(1).map((units, i) => ({
-      type: 'dense',
-      units,
-      activation: i < sizes.length - 2 ? activation : 'linear',
-      // As the peers start: bounded by 1/√fan-in, so that nothing vanishes or explodes.
-      kernelInitializer: { type: 'varianceScaling', scale: 1, mode: 'fanIn', distribution: 'uniform' },
-    })),
-    loss: classes ? 'softmaxCrossEntropy' : 'meanSquaredError',
-    optimizer: { type: 'sgd', learningRate: 0.01, momentum },
-    training: { batchSize: batch, steps: 1_000_000_000 },
-  });
-  const features = sizes[0]!;
-  const { spec, graph, problems } = analyzeSpec(text, {
-    dataShape: {
-      inputShape: [features],
-      targetKind: targets,
-      targetShape: classes ? [] : [1],
-      classes: classes ? 10 : undefined,
-    },
-  });
-  if (!spec || !graph) throw new Error(problems.map((p) => p.message).join(' '));
-  const count = batch * BATCHES;
-  const dataset: Dataset = {
-    inputShape: [features],
-    targetKind: targets,
-    targetShape: classes ? [] : [1],
-    classes: classes ? 10 : undefined,
-    train: { count, inputs: normals(count * features), targets: classes ? labels(count) : normals(count) },
-    test: { count: 0, inputs: new Float32Array(0), targets: classes ? new Int32Array(0) : new Float32Array(0) },
-  };
-  const trainer = Trainer.create({ graph, spec, dataset });
+function open(name: string, workload: Workload): (done: () => boolean) => number {
+  if (name === 'peak') return peak();
+  if (threads > 1) throw new Error('cannot: one thread');
+  const trainer = Trainer.create(networkOf(workload));
   const record = new Float64Array(trainer.layout.width);
   let atOnce = 1;
   return (done) => {
@@ -59,7 +34,7 @@ function open(name: string): (done: () => boolean) => number {
       const before = trainer.step;
       const ran = trainer.run(atOnce);
       if (ran === 0 || trainer.diverged) throw new Error(`${name} diverged at step ${trainer.step}`);
-      if (readsRecords) for (let step = before + 1; step <= before + ran; step++) trainer.readRecord(step, record);
+      if (options.records) for (let step = before + 1; step <= before + ran; step++) trainer.readRecord(step, record);
       total += ran;
       // As the worker does: short enough to stop at once, long enough to hardly feel the call.
       if (performance.now() - start < 10) atOnce = Math.min(2 * atOnce, trainer.ringSteps);
@@ -68,4 +43,4 @@ function open(name: string): (done: () => boolean) => number {
   };
 }
 
-await serve(`gradoscope${readsRecords ? ', records read' : ''}`, open);
+await serve('gradoscope', open);

@@ -1,3 +1,7 @@
 // Types of serve.mjs for engine.ts.
-export function serve(version: string, open: (workload: string) => (done: () => boolean) => number): Promise<void>;
+import type { Workload } from './workloads.mjs';
+export function serve(
+  version: string,
+  open: (workload: string, definition: Workload) => (done: () => boolean) => number,
+): Promise<void>;
 export function oneByOne(step: () => void): (done: () => boolean) => number;

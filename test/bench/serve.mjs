@@ -1,11 +1,11 @@
-// Owns the protocol between run.mjs and an engine's process: a line {"workload":"W1","seconds":0.4} in, a line
-// {"steps":123,"seconds":0.401,"cpuSeconds":0.4} or {"error":"…"} out. All windows are with statistics.
+// Owns the protocol between run.mjs and an engine's process: a line {"workload":"W1","seconds":0.4,"definition":{…}} in, a
+// line {"steps":123,"seconds":0.401,"cpuSeconds":0.4} or {"error":"…"} out. All windows are with statistics.
 import { createInterface } from 'node:readline';
 
 /** Steps taken before the first timed window of a workload, in seconds, so that nothing is compiled in it. */
 const WARM_UP_SECONDS = 0.5;
 
-/** @param {(atLeastSeconds: () => boolean) => number} steps runs until told to stop, answers how many @param {number} seconds */
+/** @param {(done: () => boolean) => number} steps runs until told to stop, answers how many @param {number} seconds */
 function window(steps, seconds) {
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
@@ -18,18 +18,18 @@ function window(steps, seconds) {
 /**
  * Answers requests until stdin ends.
  * @param {string} version what the engine calls itself
- * @param {(workload: string) => (done: () => boolean) => number} open makes a workload ready; throws where it cannot be done.
- *   What it returns runs steps until `done`, and answers how many
+ * @param {(workload: string, definition: any) => (done: () => boolean) => number} open makes a workload ready; throws where
+ *   it cannot be done. What it returns runs steps until `done`, and answers how many
  */
 export async function serve(version, open) {
   const ready = new Map();
   process.stdout.write(`${JSON.stringify({ version })}\n`);
   for await (const line of createInterface({ input: process.stdin })) {
-    const { workload, seconds } = JSON.parse(line);
+    const { workload, seconds, definition } = JSON.parse(line);
     let reply;
     try {
       if (!ready.has(workload)) {
-        ready.set(workload, open(workload));
+        ready.set(workload, open(workload, definition));
         window(ready.get(workload), WARM_UP_SECONDS);
       }
       reply = window(ready.get(workload), seconds);
@@ -50,3 +50,8 @@ export const oneByOne = (step) => (done) => {
   } while (!done());
   return count;
 };
+
+/** What an engine that has no layers for a workload answers. @param {string} engine */
+export function cannot(engine) {
+  return new Error(`cannot: ${engine} has no layers for it`);
+}

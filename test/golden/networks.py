@@ -7,42 +7,8 @@ import json
 import pathlib
 
 import torch
-import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-
-ACTIVATIONS = {
-    "linear": lambda z: z,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": F.relu,
-    "leakyRelu": lambda z: F.leaky_relu(z, 0.3),
-    "elu": F.elu,
-    "selu": F.selu,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "mish": F.mish,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    # TensorFlow.js's slope; PyTorch's own hardsigmoid has 1/6.
-    "hardSigmoid": lambda z: torch.clamp(0.2 * z + 0.5, 0, 1),
-    "hardTanh": F.hardtanh,
-    "relu6": F.relu6,
-    "softmax": lambda z: F.softmax(z, dim=-1),
-}
-LOSSES = {
-    "meanSquaredError": F.mse_loss,
-    "meanAbsoluteError": F.l1_loss,
-    "huber": F.huber_loss,
-    "softmaxCrossEntropy": lambda y, t: F.cross_entropy(y.reshape(-1, y.shape[-1]), t.reshape(-1)),
-    "binaryCrossEntropy": lambda y, t: F.binary_cross_entropy_with_logits(y.reshape(-1), t.to(y).reshape(-1)),
-    "hinge": lambda y, t: torch.clamp(1 - (2 * t.to(y).reshape(-1) - 1) * y.reshape(-1), min=0).mean(),
-}
-
-
-def rounded(*shape, generator, scale=1.0):
-    """Normal numbers that float32 has exactly and JSON spells shortly."""
-    return (torch.randn(*shape, generator=generator) * scale * 1024).round() / 1024
+from mirror import ACTIVATIONS, LOSSES, rounded
 
 
 def dense(units, activation="linear", **more):

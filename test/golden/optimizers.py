@@ -1,53 +1,19 @@
 """Writes optimizers.json: weights after each of six steps of PyTorch's optimizers, float64, on given gradients.
 
 Run with a Python that has PyTorch 1.13: python3 test/golden/optimizers.py
-Lion is not in PyTorch; its rule is written out from Chen et al. 2023. NAdam is written out as PyTorch 2 has it: 1.13
-multiplies its running product by the momentum of the step twice.
+The optimizers are PyTorch's own but for Lion and NAdam (see rules.py).
 """
 import json
 import pathlib
 
 import torch
 
+from rules import Lion, NAdam
+
 ROWS, COLUMNS, STEPS = 5, 7, 6
 torch.manual_seed(3)
 START = torch.randn(ROWS, COLUMNS, dtype=torch.float64).float().double()
 GRADIENTS = [torch.randn(ROWS, COLUMNS, dtype=torch.float64).float().double() for _ in range(STEPS)]
-
-
-class Lion(torch.optim.Optimizer):
-    def __init__(self, params, lr, betas, weight_decay):
-        super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            b1, b2 = group["betas"]
-            for p in group["params"]:
-                m = self.state[p].setdefault("m", torch.zeros_like(p))
-                direction = torch.sign(b1 * m + (1 - b1) * p.grad)
-                p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(direction, alpha=group["lr"])
-                m.mul_(b2).add_(p.grad, alpha=1 - b2)
-
-
-class NAdam(torch.optim.Optimizer):
-    def __init__(self, params, lr, momentum_decay):
-        super().__init__(params, dict(lr=lr, decay=momentum_decay))
-
-    @torch.no_grad()
-    def step(self):
-        b1, b2 = 0.9, 0.999
-        for group in self.param_groups:
-            for p in group["params"]:
-                s = self.state[p]
-                s["t"] = t = s.get("t", 0) + 1
-                mu, mu_next = (b1 * (1 - 0.5 * 0.96 ** (k * group["decay"])) for k in (t, t + 1))
-                s["product"] = product = s.get("product", 1.0) * mu
-                m = s.setdefault("m", torch.zeros_like(p)).mul_(b1).add_(p.grad, alpha=1 - b1)
-                v = s.setdefault("v", torch.zeros_like(p)).mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
-                denominator = (v / (1 - b2**t)).sqrt().add_(1e-8)
-                p.addcdiv_(p.grad, denominator, value=-group["lr"] * (1 - mu) / (1 - product))
-                p.addcdiv_(m, denominator, value=-group["lr"] * mu_next / (1 - product * mu_next))
 
 
 # name: (kind, class, arguments of the class, hyper-parameters by their names in the contract, how many states)

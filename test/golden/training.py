@@ -2,7 +2,7 @@
 """Writes training.json: weights and losses of some steps under each optimizer, schedule and clipping, by PyTorch in float64.
 
 Run with a Python that has PyTorch (made with 1.13.1): python3 test/golden/training.py
-Lion, which PyTorch 1.13 has not, follows its authors' reference (github.com/google/automl/tree/master/lion).
+The optimizers are PyTorch's own but for Lion and NAdam (see rules.py).
 """
 import json
 import pathlib
@@ -10,47 +10,10 @@ import pathlib
 import torch
 from torch import optim
 
+from rules import Lion, NAdam
+
 torch.set_default_dtype(torch.float64)
 STEPS, SAMPLES, BATCH = 9, 10, 4
-
-
-class Lion(optim.Optimizer):
-    def __init__(self, params, lr, betas, weight_decay):
-        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            beta1, beta2 = group["betas"]
-            for p in group["params"]:
-                m = self.state[p].setdefault("m", torch.zeros_like(p))
-                p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.add_(torch.sign(m * beta1 + p.grad * (1 - beta1)), alpha=-group["lr"])
-                m.mul_(beta2).add_(p.grad, alpha=1 - beta2)
-
-
-class NAdam(optim.Optimizer):
-    """PyTorch's documented rule, as its releases from 2.0 on have it; 1.13.1 multiplies the product of the next step by mu twice."""
-
-    def __init__(self, params, lr, betas=(0.9, 0.999), eps=1e-8, momentum_decay=4e-3):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "decay": momentum_decay})
-        self.product, self.t = 1.0, 0
-
-    @torch.no_grad()
-    def step(self):
-        self.t += 1
-        for group in self.param_groups:
-            beta1, beta2 = group["betas"]
-            mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * group["decay"])) for t in (self.t, self.t + 1))
-            self.product *= mu
-            for p in group["params"]:
-                m = self.state[p].setdefault("m", torch.zeros_like(p))
-                v = self.state[p].setdefault("v", torch.zeros_like(p))
-                m.mul_(beta1).add_(p.grad, alpha=1 - beta1)
-                v.mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
-                denominator = (v / (1 - beta2**self.t)).sqrt() + group["eps"]
-                p.addcdiv_(p.grad, denominator, value=-group["lr"] * (1 - mu) / (1 - self.product))
-                p.addcdiv_(m, denominator, value=-group["lr"] * mu_next / (1 - self.product * mu_next))
 
 
 OPTIMIZERS = [

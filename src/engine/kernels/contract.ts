@@ -207,8 +207,26 @@ export const OP = {
   multiplyGradient: 29,
 
   // ---- recurrent.ts: one time step of a recurrent layer
+  /**
+   * kind units ld cell:i X:f Y:f H:f state:f bias:f|−1 positions measured:f s — everything in a time step but its matrix
+   * products. `kind` is a RECURRENT_KIND, which says what X, Y and `state` are; `cell`: RECURRENT_CELL. A gate whose φ′ is
+   * computed from z (LAST_DERIVATIVE_FROM_OUTPUT) is left as z, the others as φ(z). Statistics (if s ≥ 0) at s:
+   * ACTIVATION_RAW of the `positions` · units rows from `measured` on, such as all states once the last one is there.
+   */
   recurrentCell: 30,
+  /**
+   * kind units ld cell:i X:f Y:f state:f outer:f|−1 eOuter:i carried:f|−1 eIn:i dC:f|−1 out:f|−1 eOut:i s — from the gradient
+   * by h, `outer` (from the layers above, exponent eOuter) plus `carried` (back through time, exponent eIn, like dC), to the
+   * gradients by the gates' z: RECURRENT_KIND. What is added is brought to the larger exponent first (exactly; what falls
+   * below 2^−100 becomes 0; a gradient of zeros has no magnitude). Then all that is written is multiplied by one power of
+   * two where its maximum lies outside 2^−32 … 2^64, and has the exponent eOut. Statistics at s: TIME_RAW of the sum.
+   */
   recurrentCellBackward: 31,
+  /**
+   * count size D:f E:f|−1 exponents:i e:i — `count` blocks of `size` floats at D, the k-th with the exponent in slot
+   * ints[exponents + k], are brought to the largest of these exponents (exactly; what falls below 2^−100 becomes 0; blocks
+   * of zeros do not count), which goes into slot e. The same for those at E, which have D's exponents.
+   */
   alignExponents: 32,
 
   // ---- attention.ts: products along columns
@@ -353,6 +371,52 @@ export const NORMALIZATION_CODE = {
   sample: 2,
   /** A sample's set, its mean square in place of the variance, and no mean. */
   rootMeanSquare: 3,
+} as const;
+
+/**
+ * What one record of a recurrent layer does. "Gates" are planes of `units` rows, one behind the other; ⊙ by element;
+ * h′, c′ are of the time step before.
+ */
+export const RECURRENT_KIND = {
+  /**
+   * h = φ(z), z = X + bias; X = z where X ≠ H.
+   * Backward: Y are the rows that φ′ is computed from; X ← ∂L/∂z.
+   */
+  simpleRNN: 0,
+  /**
+   * Gates X + bias: i, f, c, o; state is c′. Y = c = f ⊙ c′ + i ⊙ φ(z_c), H = o ⊙ φ(c).
+   * Backward: dC is the carried gradient by c, `out` that by c′; X ← ∂L/∂z of the four.
+   */
+  lstm: 1,
+  /**
+   * Gates z, r, h (Cho et al. 2014; reset after the product), input side X, recurrent side Y, bias of both (2 · 3 · units);
+   * state is h′. ĥ = φ(X_h + r ⊙ Y_h), H = z ⊙ h′ + (1 − z) ⊙ ĥ. Leaves z, r, Y_h in Y and ĥ in X_h.
+   * Backward: X, Y ← gradients by the two sides; out ← the part of the gradient by h′ that z lets through.
+   */
+  gru: 2,
+  /**
+   * Reset before the product, in two records: gates z and r of X, both sides in one; Y = r ⊙ h′, state is h′.
+   * Backward, behind that of gruState: `carried` is ∂L/∂Y, exponent eOut; X_r ← ∂L/∂z_r; out += r ⊙ carried.
+   */
+  gruGates: 3,
+  /**
+   * ĥ = φ(X_h + bias), H = z ⊙ h′ + (1 − z) ⊙ ĥ.
+   * Backward: X_z, X_h ← ∂L/∂z of these; out ← the part of the gradient by h′ that z lets through.
+   */
+  gruState: 4,
+} as const;
+
+/** What lies behind the argument `cell`: codes, indexes into floats of their parameters and of space, all in ints. */
+export const RECURRENT_CELL = {
+  activation: 0,
+  alpha: 1,
+  recurrentActivation: 2,
+  recurrentAlpha: 3,
+  /** 4 floats for every unit and every 512 columns begun, of no meaning between records. */
+  workspace: 4,
+  /** A row of zeros a unit. */
+  zeros: 5,
+  length: 6,
 } as const;
 
 export const LOSS_CODE = {

@@ -14,6 +14,7 @@ interface KernelExports {
   scratchBytes(): number;
   initialize(common: number, scratch: number, patienceMs: number): void;
   hasFault(): number;
+  orthonormalize(count: number, stride: number, at: number, dots: number): void;
   readyThreads(most: number): number;
   runOnce(plan: number, count: number, stats: number): void;
   runSteps(
@@ -121,6 +122,36 @@ export interface ThreadOptions {
   readonly threads?: ThreadSource | undefined;
   /** Milliseconds after which a thread that does not come is taken for dead. */
   readonly patienceMs?: number;
+}
+
+/** Room for the products of four vectors with the 32 of a block. */
+const DOTS_BYTES = 1024;
+
+/**
+ * `orthonormalize` of `../orthonormal.ts`, bit for bit, in a memory of its own.
+ * @returns whether it was done; not where the machine cannot run the build or has not that much memory
+ */
+export function orthonormalizeFast(
+  vectors: Float64Array,
+  count: number,
+  stride: number,
+  flavour: WasmFlavour | undefined = wasmFlavours()[0],
+): boolean {
+  if (!flavour) return false;
+  let memory: WebAssembly.Memory;
+  const pages = Math.ceil((DOTS_BYTES + vectors.byteLength) / PAGE_BYTES);
+  try {
+    memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+  const inside = new Float64Array(memory.buffer, DOTS_BYTES, vectors.length);
+  inside.set(vectors);
+  const { module } = buildOf(flavour, false);
+  instantiate(module, memory).orthonormalize(count, stride * 8, DOTS_BYTES, 0);
+  vectors.set(inside);
+  return true;
 }
 
 /** No record takes so long. */

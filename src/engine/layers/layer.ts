@@ -9,9 +9,10 @@ import type { Op } from '../kernels/contract';
 
 /**
  * `train`: forward, backward, update. `gradients`: forward, backward down to the data, no update. `loss`: the forward pass
- * of `train` alone. `evaluate`: the forward pass of the finished net (no dropout).
+ * of `train` alone. `evaluate`: the forward pass of the finished net (no dropout). `initialize`: the forward pass of
+ * `train` up to the output, where a layer's statistics are those of its pre-activation (`../lsuv.ts`).
  */
-export type PlanKind = 'train' | 'gradients' | 'loss' | 'evaluate';
+export type PlanKind = 'train' | 'gradients' | 'loss' | 'evaluate' | 'initialize';
 
 /** A gradient in the arena: its true value is floats[at…] · 2^ints[exponent]. Its receiver may overwrite the floats, not the exponent. */
 export interface GradientView {

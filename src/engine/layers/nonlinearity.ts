@@ -11,23 +11,40 @@ export function mayOverwrite(name: ActivationName): boolean {
 }
 
 /**
- * Adds the bias to z, applies φ, and measures h.
+ * Adds the bias to z, applies φ, and measures h; z instead in the plan that initializes by it.
  * @param z rows of the pre-activation, without bias; overwritten by the true one
  * @param h rows of the output; may be z where `mayOverwrite`
  * @param bias index of the first of `units` floats, or −1
  */
 export function emitNonlinearity(c: LayerContext, name: ActivationName, z: number, h: number, bias: number): void {
+  if (c.kind !== 'initialize') {
+    emitMapped(c, name, z, h, bias, c.activationStatistics);
+    return;
+  }
+  const linear = [ACTIVATION_CODE.linear, c.constant(0), c.ld, c.activationStatistics];
+  c.emit(OP.biasActivation, c.units, c.positions, z, z, bias, ...linear);
+  emitMapped(c, name, z, h, -1, -1);
+}
+
+function emitMapped(
+  c: LayerContext,
+  name: ActivationName,
+  z: number,
+  h: number,
+  bias: number,
+  statistics: number,
+): void {
   const { units, positions, ld } = c;
   const code = activationCode(name);
   if (code !== undefined) {
     const alpha = c.constant(DEFAULT_ALPHA[name] ?? 0);
-    c.emit(OP.biasActivation, units, positions, z, h, bias, code, alpha, ld, c.activationStatistics);
+    c.emit(OP.biasActivation, units, positions, z, h, bias, code, alpha, ld, statistics);
     return;
   }
   if (bias >= 0 || z !== h) {
     c.emit(OP.biasActivation, units, positions, z, h, bias, ACTIVATION_CODE.linear, c.constant(0), ld, -1);
   }
-  c.emit(OP.softmax, positions, units, h, ld, c.activationStatistics);
+  c.emit(OP.softmax, positions, units, h, ld, statistics);
 }
 
 /**

@@ -37,12 +37,9 @@ export function compileNormalization(c: LayerContext): CompiledLayer {
   const places = [x, h, gamma?.weights ?? -1, beta?.weights ?? -1, saved];
   c.emit(OP.normalize, kind, units, positions, groups, ...places, c.constant(spec.epsilon), ld, ...moving);
   measureOutput(c, h);
-
-  /** The moving averages belong to the end of a step, where parameters are updated. */
-  const emitMovingAverages = () => {
-    if (spec.type !== 'batchNormalization' || c.kind !== 'train') return;
-    c.emit(OP.movingAverage, units, saved, ...moving, c.constant(spec.momentum));
-  };
+  if (spec.type === 'batchNormalization') {
+    c.emitStateChange(OP.movingAverage, units, saved, ...moving, c.constant(spec.momentum));
+  }
 
   return {
     output: h,
@@ -59,7 +56,7 @@ export function compileNormalization(c: LayerContext): CompiledLayer {
       }
       const backward = { inputs: [dx], inputNorm: { kind: 'measured' } } as const;
       if (layer.parameters.length === 0) return backward;
-      return { ...backward, parameterGradients: { exponent: dh.exponent, emit: emitMovingAverages } };
+      return { ...backward, parameterGradients: { exponent: dh.exponent, emit: () => {} } };
     },
   };
 }

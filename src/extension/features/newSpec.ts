@@ -15,6 +15,10 @@ const LESSONS: Readonly<Record<string, string>> = {
   residual: 'A way round each block: a deep net that trains all the same',
   spiral: 'A small net on two spirals: everything at a glance',
   flowers: 'Your own table: four columns of a CSV file, three species',
+  'digits-convolutional': 'Two convolutions with pooling: what the gradient of an image net looks like',
+  'residual-batchnorm': 'Batch normalization within shortcuts: every block gets as much',
+  'long-memory-lstm': 'Two numbers to be remembered over 50 steps: the gradient back through time',
+  'copy-attention': 'Attention looks back at what it is to repeat, however long ago',
 };
 
 interface ExampleItem extends vscode.QuickPickItem {

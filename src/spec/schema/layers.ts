@@ -20,7 +20,7 @@ import {
   variants,
   withDefault,
 } from './fields';
-import { activation, initializer } from './initializers';
+import { activation, activationTexts, initializer } from './initializers';
 
 const size = integer({ min: 1 });
 const index = integer({ min: -8, max: 7 });
@@ -100,10 +100,12 @@ const scaled = {
 const epsilon = (value: number) =>
   withDefault(real({ exclusiveMin: 0 }), value, 'Added to the variance before the root.');
 
+const { softmax: _, ...elementwiseTexts } = activationTexts;
+const cellActivation = choice('activation of a cell', elementwiseTexts);
 const recurrent = {
   ...oneInput,
   units: required(size, 'How many units: size of its state.'),
-  activation: withDefault(activation, 'tanh', 'Function that the new state passes through.'),
+  activation: withDefault(cellActivation, 'tanh', 'Function that the new state passes through.'),
   useBias: biased.useBias,
   kernelInitializer,
   recurrentInitializer: withDefault(initializer, 'orthogonal', 'What the weights from state to state start from.'),
@@ -116,7 +118,11 @@ const recurrent = {
   goBackwards: withDefault(boolean, false, 'Whether it reads the sequence from its end.'),
   trainable,
 };
-const recurrentActivation = withDefault(activation, 'hardSigmoid', 'Function that the gates pass through.');
+const recurrentActivation = withDefault(
+  cellActivation,
+  'hardSigmoid',
+  'Function that the gates pass through. Keras 3 and PyTorch have `sigmoid`.',
+);
 
 /** Every layer that computes something itself. */
 export const plainLayers = {

@@ -1,14 +1,15 @@
-// Owns brain.js's side of the benchmark. It has no mini-batches: weights change after every sample, always with
-// momentum, and the loss is of activated outputs; a step here is as many samples as a batch has.
+// Owns brain.js's side of the benchmark. It has dense layers alone and no mini-batches: weights change after every
+// sample, always with momentum, and the loss is of activated outputs; a step here is as many samples as a batch has.
 import { createRequire } from 'node:module';
-import { oneByOne, serve } from '../serve.mjs';
-import { BATCHES, gradientStatistics, normal, normals, uniform, WORKLOADS } from '../workloads.mjs';
+import { cannot, oneByOne, serve } from '../serve.mjs';
+import { BATCHES, gradientStatistics, normal, normals, uniform } from '../workloads.mjs';
 
 const require = createRequire(import.meta.url);
 const { NeuralNetwork } = require('brain.js');
 
-function open(name) {
-  const { sizes, activation, targets, batch, momentum } = WORKLOADS[name];
+function open(_name, workload) {
+  if (workload.model !== 'mlp') throw cannot('brain.js');
+  const { sizes, activation, targets, batch, momentum } = workload;
   const net = new NeuralNetwork({ activation, hiddenLayers: sizes.slice(1, -1) });
   net.updateTrainingOptions({ learningRate: 0.001, momentum: momentum || 0.1 });
   net.sizes = sizes;

@@ -6,6 +6,8 @@ import { call } from './fakeIo';
 
 interface Trained {
   readonly accuracy: number;
+  /** On the test samples. */
+  readonly loss: number;
   /** Kernel gradient of the first layer that has one, ÷ that of the last, at the first step. */
   readonly firstToLast: number;
 }
@@ -15,15 +17,15 @@ async function trained(name: string): Promise<Trained> {
   assert.equal(status, 0, err);
   const lines = out.trimEnd().split('\n');
   const step = JSON.parse(lines[1]!) as { layers: { gradientL2?: number }[] };
-  const end = JSON.parse(lines.at(-1)!) as { status: string; test: { accuracy: number } };
+  const end = JSON.parse(lines.at(-1)!) as { status: string; test: { accuracy: number; loss: number } };
   assert.equal(end.status, 'completed');
   const gradients = step.layers.map((l) => l.gradientL2).filter((l2) => l2 !== undefined);
-  return { accuracy: end.test.accuracy, firstToLast: gradients[0]! / gradients.at(-1)! };
+  return { ...end.test, firstToLast: gradients[0]! / gradients.at(-1)! };
 }
 
 test('all examples are right', async () => {
   const specs = readdirSync('examples').filter((f) => f.endsWith('.netspec.json'));
-  assert.equal(specs.length, 6);
+  assert.equal(specs.length, 10);
   const { status, out } = await call(['check', ...specs.map((s) => `examples/${s}`), '--fail-on', 'warning']);
   assert.equal(status, 0, out);
 });
@@ -55,4 +57,22 @@ test('weights too large make the gradient grow a hundredfold and more towards th
 test('spiral and flowers are learned', async () => {
   assert.ok((await trained('spiral')).accuracy > 0.9);
   assert.ok((await trained('flowers')).accuracy > 0.9);
+});
+
+test('convolutions learn the digits, with shortcuts and batch normalization too', async () => {
+  for (const name of ['digits-convolutional', 'residual-batchnorm']) {
+    const { accuracy, firstToLast } = await trained(name);
+    assert.ok(accuracy > 0.85, `${name}: accuracy ${accuracy}`);
+    assert.ok(firstToLast > 0.1 && firstToLast < 10, `${name}: first to last ${firstToLast}`);
+  }
+});
+
+test('the LSTM learns to add over fifty steps, far better than the 1/6 of always answering 1', async () => {
+  const { loss } = await trained('long-memory-lstm');
+  assert.ok(loss < 0.02, `loss ${loss}`);
+});
+
+test('attention learns to copy', async () => {
+  const { accuracy } = await trained('copy-attention');
+  assert.ok(accuracy > 0.95, `accuracy ${accuracy}`);
 });

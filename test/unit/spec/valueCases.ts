@@ -107,8 +107,22 @@ export const VALUE_CASES: Record<string, string> = {
   ),
   'a scale of nothing': dense('"kernelInitializer": { "type": "varianceScaling", "scale": ⟪NS114 0⟫ }'),
   'a mode of varianceScaling': dense('"kernelInitializer": { "type": "varianceScaling", "mode": ⟪NS113 "fan_in"⟫ }'),
-  'lsuv is not there yet': dense('"kernelInitializer": ⟪NS290 "lsuv"⟫'),
-  'lsuv as an object is not there yet either': dense('"kernelInitializer": { "type": ⟪NS290 "lsuv"⟫ }'),
+  'lsuv of a kernel': dense('"kernelInitializer": "lsuv"'),
+  'lsuv of a kernel as an object': dense('"kernelInitializer": { "type": "lsuv" }'),
+  'lsuv of a bias': dense('"biasInitializer": ⟪NS117 "lsuv"⟫'),
+  'lsuv of a bias as an object': dense('"biasInitializer": { "type": ⟪NS117 "lsuv"⟫ }'),
+  'lsuv of recurrent kernels': spiral(
+    `{ "type": "lstm", "units": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫ }, { "type": "dense", "units": 2 }`,
+  ),
+  'lsuv of both kernels of a recurrent layer': spiral(
+    `{ "type": "simpleRNN", "units": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫, "recurrentInitializer": "lsuv" }, { "type": "dense", "units": 2 }`,
+  ),
+  'lsuv of attention': spiral(
+    `{ "type": "multiHeadAttention", "numHeads": 1, "keyDim": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫ }, ${end}`,
+  ),
+  'lsuv of embeddings': spiral(
+    `{ "type": "embedding", "inputDim": 9, "outputDim": 2, "embeddingsInitializer": ⟪NS117 "lsuv"⟫ }, ${end}`,
+  ),
   'two faults in one layer': spiral(
     '{ "type": "dense", "units": ⟪NS114 0⟫, "activation": ⟪NS113 "x"⟫, ⟪NS111 "lr"⟫: 1 }',
   ),

@@ -57,6 +57,16 @@ export namespace Activation {
   export const silu: i32 = 13;
   export const mish: i32 = 14;
 }
+/** φ′ is computed from h for codes up to this one, from z for those above. */
+export const LAST_DERIVATIVE_FROM_OUTPUT: i32 = 11;
+
+export namespace RecurrentKind {
+  export const simpleRNN: i32 = 0;
+  export const lstm: i32 = 1;
+  export const gru: i32 = 2;
+  export const gruGates: i32 = 3;
+  export const gruState: i32 = 4;
+}
 
 export namespace Normalization {
   export const batch: i32 = 0;

@@ -39,6 +39,7 @@ export { convolutionKernelGradient } from './kernelGradient';
 export { pool, poolBackward } from './pooling';
 export { normalize, normalizeBackward, movingAverage } from './normalization';
 export { lookup, lookupGradient } from './lookup';
+export { orthonormalize } from './orthonormal';
 export { multiply, multiplyGradient } from './elementwise';
 export { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
 export { columnProduct, productLine } from './attention';
@@ -149,12 +150,12 @@ export function serve(common: i32, scratch: i32, patienceMs: i32): void {
   for (;;) {
     crew = awaitJob(index);
     thread = index;
-    help();
-    meetOf(crew);
+    // Who was sent away early was so in the last meeting.
+    if (help()) meetOf(crew);
   }
 }
-/** A helper's part of runSteps. Returns early where the first thread stopped. */
-function help(): void {
+/** A helper's part of runSteps. Answers false where the first thread stopped early, at a meeting. */
+function help(): bool {
   const from = order();
   const first = <usize>load<i32>(from) << 2;
   const end = first + <usize>load<i32>(from, 4) * RECORD_BYTES;
@@ -163,9 +164,10 @@ function help(): void {
   const length = <usize>load<i32>(from, 16) << 3;
   const split = first + <usize>load<i32>(<usize>load<i32>(from, 20) << 2, Watch.split << 2) * RECORD_BYTES;
   for (let k = 0; k < steps; k++) {
-    if (!interpret(first, split, record) || !interpret(split, end, record)) return;
+    if (!interpret(first, split, record) || !interpret(split, end, record)) return false;
     record += length;
   }
+  return true;
 }
 
 /**

@@ -1,31 +1,39 @@
-// Owns the gradients by the kernels of convolutions: dot products along columns and positions.
+// Owns the gradients by the kernels of convolutions: for each filter and tap, a sum over positions and samples.
 //
-// Both operands are first copied 8 columns at a time, the input with zeros around it, so that all taps of a kernel run
-// over the same positions. A tile is 2 filters × 4 taps: 8 accumulators over a few rows of positions, whose copies
-// stay in the L1 cache while all tiles pass over them; their sums over lanes are added to the gradient in memory.
+// A group of samples at a time, both operands are first turned sample-major into the scratch space, the input with zeros around
+// it: then the taps of a kernel row lie side by side, as do the filters of a position, and a tile of 4 filters × 8 taps
+// is the inner loop of a matrix product, with the positions of a sample, which the L1 cache holds, as the inner dimension.
 import {
   DILATION_X, DILATION_Y, IN_CHANNELS, IN_HEIGHT, IN_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH, MULTIPLIER, OUT_CHANNELS,
   OUT_HEIGHT, OUT_WIDTH, PAD_LEFT, PAD_TOP, SCRATCH_STRIPS, STRIDE_X, STRIDE_Y, STRIP_BYTES,
 } from './geometry';
-import { floatAt, intAt, scratch } from './memory';
-import { fma, sumFour, sumLanes32 } from './simd';
+import { floatAt, intAt, scratch, SCRATCH_TILE } from './memory';
+import { fma, sumLanes32 } from './simd';
 import { partBegin, partEnd } from './threads';
 
-/** What a few rows of positions may take: what is used again and again fits the L1 cache beside it. Measured. */
-const BAND_BYTES: i32 = 20480;
+/** Samples turned at a time may take so much, where 8 of them take less: they stay in the L2 cache. */
+const GROUP_BYTES: i32 = 131072;
+/** A tile passes over several samples at once where they take less than this, or have less positions. Measured. */
+const CACHED_BYTES: i32 = 24576;
+const LEAST_POSITIONS: i32 = 64;
+/** Keeps samples from lying a power of two apart, and a tile's reads behind the last tap inside. */
+const GAP_BYTES: i32 = 64;
 
 let inHeight: i32 = 0, inWidth: i32 = 0, inChannels: i32 = 0;
 let outHeight: i32 = 0, outWidth: i32 = 0, filters: i32 = 0;
 let kernelHeight: i32 = 0, kernelWidth: i32 = 0;
 let strideY: i32 = 0, strideX: i32 = 0, dilationY: i32 = 0, dilationX: i32 = 0, padTop: i32 = 0, padLeft: i32 = 0;
 
-// The copies at hand. Filters of this thread: from `firstFilter` to before `lastFilter`, an even number copied; channels:
-// `width` of them from `firstChannel`; rows of positions from `top` to before `bottom`.
-let firstFilter: i32 = 0, lastFilter: i32 = 0, firstChannel: i32 = 0, width: i32 = 0;
-let top: i32 = 0, bottom: i32 = 0;
+// What is turned: a group of samples, positions from (top, left) to before (bottom, right), and of the filters those that
+// this thread has, in fours.
+let samples: i32 = 0, top: i32 = 0, bottom: i32 = 0, left: i32 = 0, right: i32 = 0;
+let firstFilter: i32 = 0, lastFilter: i32 = 0;
+/** Size of the turned input without gaps. */
+let copiedHeight: i32 = 0, copiedWidth: i32 = 0;
 let inputs: usize = 0, gradients: usize = 0;
-/** Columns of positions in the copied input: those that a row of windows reaches. */
-let copiedWidth: i32 = 0;
+// Bytes from one position, row of positions, and sample to the next.
+let inputStep: usize = 0, inputRow: usize = 0, inputSample: usize = 0;
+let gradientStep: usize = 0, gradientRow: usize = 0, gradientSample: usize = 0;
 
 /** OP.convolutionKernelGradient */
 export function convolutionKernelGradient(r: usize, base: usize): void {
@@ -45,229 +53,272 @@ export function convolutionKernelGradient(r: usize, base: usize): void {
   dilationX = load<i32>(g, DILATION_X);
   padTop = load<i32>(g, PAD_TOP);
   padLeft = load<i32>(g, PAD_LEFT);
-  firstFilter = partBegin(filters, 2);
-  lastFilter = partEnd(filters, 2);
-  if (firstFilter == lastFilter) return;
+  if (inWidth == 1 && outWidth == 1 && kernelWidth == 1) layFlat();
   const multiplier = load<i32>(g, MULTIPLIER);
-  if (multiplier > 0 || !byTiles(x, dy, dw, ld)) tapByTap(multiplier, x, dy, dw, ld);
+  if (multiplier > 0 || sampleBytes(1, 1) << 3 > STRIP_BYTES) tapByTap(multiplier, x, dy, dw, ld);
+  else byTiles(x, dy, dw, ld);
+}
+
+/** Makes a sequence, an image of width 1, one of height 1: rows are what the tiles pass along. */
+function layFlat(): void {
+  inWidth = inHeight;
+  outWidth = outHeight;
+  kernelWidth = kernelHeight;
+  strideX = strideY;
+  dilationX = dilationY;
+  padLeft = padTop;
+  inHeight = outHeight = kernelHeight = strideY = dilationY = 1;
+  padTop = 0;
+}
+
+/** What `height` × `width` positions of one sample take, turned; as if one thread had all filters. */
+function sampleBytes(height: i32, width: i32): i64 {
+  const rows = <i64>(height - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
+  const columns = <i64>(width - 1) * strideX + (kernelWidth - 1) * dilationX + 1;
+  return (rows * columns * inChannels + <i64>(height * width) * ((filters + 3) & ~3)) * 4 + 2 * GAP_BYTES;
 }
 
 // ------------------------------------------------------------------------------------------------ tiles
 
-/** Answers whether there is room for that: for one row of positions of one channel at least. */
-function byTiles(X: usize, dY: usize, dW: usize, ld: i32): bool {
-  const window = kernelHeight * kernelWidth * inChannels;
-  copiedWidth = (outWidth - 1) * strideX + (kernelWidth - 1) * dilationX + 1;
-  const reach = (kernelHeight - 1) * dilationY + 1;
-  // Sizes as if one thread had all filters, so that sums are cut at the same places for any number of threads.
-  const gradientRow = outWidth * ((filters + 1) & ~1) << 5;
-  width = inChannels;
-  while (width > 1 && <i64>reach * copiedWidth * width * 32 + gradientRow > STRIP_BYTES) width = (width + 1) >> 1;
-  const inputRow = <i64>copiedWidth * width * 32;
-  if (inputRow * reach + gradientRow > STRIP_BYTES) return false;
-  const height = <i32>((STRIP_BYTES - inputRow * (reach - strideY)) / (inputRow * strideY + gradientRow));
-  const band = max(1, <i32>(BAND_BYTES / (4 * inputRow / width * strideY + gradientRow)));
-  memory.fill(dW + (<usize>(firstFilter * window) << 2), 0, <usize>((lastFilter - firstFilter) * window) << 2);
-  for (firstChannel = 0; firstChannel < inChannels; firstChannel += width) {
-    width = min(width, inChannels - firstChannel);
-    for (let column = 0; column < ld; column += 8) {
-      for (top = 0; top < outHeight; top += height) {
-        bottom = min(outHeight, top + height);
-        copyInputs(X + (<usize>column << 2), <usize>ld << 2);
-        copyGradients(dY + (<usize>column << 2), <usize>ld << 2);
-        for (let y = top; y < bottom; y += band) addBand(dW, window, y, min(bottom, y + band));
+/** Threads share four filters' kernel rows. */
+function byTiles(X: usize, dY: usize, dW: usize, ld: i32): void {
+  const items = ((filters + 3) >> 2) * kernelHeight;
+  const begin = partBegin(items, 1), end = partEnd(items, 1);
+  if (begin == end) return;
+  firstFilter = begin / kernelHeight << 2;
+  lastFilter = min(filters, (end + kernelHeight - 1) / kernelHeight << 2);
+  // Whole samples where 8 of them fit, otherwise some rows of positions, or parts of one.
+  let height = outHeight, width = outWidth;
+  while (sampleBytes(height, width) << 3 > STRIP_BYTES) {
+    if (height > 1) height = (height + 1) >> 1;
+    else width = (width + 1) >> 1;
+  }
+  const bytes = <i32>sampleBytes(height, width);
+  const group = max(8, min(ld, GROUP_BYTES / bytes & ~7));
+  const atOnce = min(group, max(CACHED_BYTES / bytes, LEAST_POSITIONS / (height * width)) | 1);
+  const rowBytes = <usize>(kernelWidth * inChannels) << 2;
+  for (let item = begin; item < end; item++) {
+    const f = item / kernelHeight << 2, there = min(4, filters - f);
+    for (let i = 0; i < there; i++) {
+      memory.fill(dW + <usize>((f + i) * kernelHeight + item % kernelHeight) * rowBytes, 0, rowBytes);
+    }
+  }
+  for (let first = 0; first < ld; first += group) {
+    samples = min(group, ld - first);
+    for (top = 0; top < outHeight; top += height) {
+      bottom = min(outHeight, top + height);
+      for (left = 0; left < outWidth; left += width) {
+        right = min(outWidth, left + width);
+        turnInputs(X + (<usize>first << 2), <usize>ld << 2);
+        turnGradients(dY + (<usize>first << 2), <usize>ld << 2);
+        for (let s = 0; s < samples; s += atOnce) {
+          for (let item = begin; item < end; item++) addRow(dW, item, s, min(atOnce, samples - s));
+        }
       }
     }
   }
-  return true;
 }
 
-/** The input that the windows of the rows from `top` to `bottom` see: [row][column][channel][8]. */
-function copyInputs(X: usize, stride: usize): void {
+/** inputs[sample][row][column][channel]: what the windows of these positions see. */
+function turnInputs(X: usize, stride: usize): void {
+  copiedHeight = (bottom - top - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
+  copiedWidth = (right - left - 1) * strideX + (kernelWidth - 1) * dilationX + 1;
   inputs = scratch + SCRATCH_STRIPS;
-  let to = inputs;
-  const rows = (bottom - top - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
-  const zero = f32x4.splat(0);
-  const cell = <usize>width << 5;
-  for (let i = 0; i < rows; i++) {
-    const y = top * strideY - padTop + i;
-    for (let j = 0; j < copiedWidth; j++) {
-      const x = j - padLeft;
-      const end = to + cell;
-      if (y >= 0 && y < inHeight && x >= 0 && x < inWidth) {
-        let from = X + <usize>((y * inWidth + x) * inChannels + firstChannel) * stride;
-        for (; to < end; to += 32) {
-          v128.store(to, v128.load(from));
-          v128.store(to, v128.load(from, 16), 16);
-          from += stride;
-        }
-      } else for (; to < end; to += 16) v128.store(to, zero);
+  const line = <usize>(copiedWidth * inChannels) << 2;
+  inputStep = <usize>(strideX * inChannels) << 2;
+  inputRow = <usize>strideY * line;
+  inputSample = <usize>copiedHeight * line + GAP_BYTES;
+  const y = top * strideY - padTop, x = left * strideX - padLeft;
+  const y0 = max(0, y), y1 = min(inHeight, y + copiedHeight);
+  const x0 = max(0, x), x1 = min(inWidth, x + copiedWidth);
+  const bytes = <usize>samples * inputSample;
+  if (y < y0 || y1 < y + copiedHeight || x < x0 || x1 < x + copiedWidth) memory.fill(inputs, 0, bytes);
+  else for (let gap = inputs + inputSample - GAP_BYTES, end = inputs + bytes; gap < end; gap += inputSample) {
+    memory.fill(gap, 0, GAP_BYTES);
+  }
+  gradients = inputs + bytes;
+  if (x0 >= x1) return;
+  for (let row = y0; row < y1; row++) {
+    const from = X + <usize>((row * inWidth + x0) * inChannels) * stride;
+    const to = inputs + <usize>(row - y) * line + (<usize>((x0 - x) * inChannels) << 2);
+    for (let s = 0; s < samples; s += 4) {
+      turn(from + (<usize>s << 2), stride, (x1 - x0) * inChannels, to + <usize>s * inputSample, inputSample);
     }
   }
-  gradients = to;
 }
 
-/** The gradients at these rows of positions: [row][column][filter][8], a missing last filter 0. */
-function copyGradients(dY: usize, stride: usize): void {
-  const zero = f32x4.splat(0);
+/** gradients[sample][position][filter], filters that there are not being 0. */
+function turnGradients(dY: usize, stride: usize): void {
   const count = lastFilter - firstFilter;
+  gradientStep = <usize>((count + 3) & ~3) << 2;
+  gradientRow = <usize>(right - left) * gradientStep;
+  gradientSample = <usize>(bottom - top) * gradientRow + GAP_BYTES;
+  if (count & 3) memory.fill(gradients, 0, <usize>samples * gradientSample);
   let to = gradients;
-  let row = dY + <usize>(top * outWidth * filters + firstFilter) * stride;
-  for (let p = (bottom - top) * outWidth; p > 0; p--) {
-    let from = row;
-    for (const end = to + (<usize>count << 5); to < end; to += 32) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      from += stride;
+  for (let y = top; y < bottom; y++) {
+    let from = dY + <usize>((y * outWidth + left) * filters + firstFilter) * stride;
+    for (let x = left; x < right; x++) {
+      for (let s = 0; s < samples; s += 4) {
+        turn(from + (<usize>s << 2), stride, count, to + <usize>s * gradientSample, gradientSample);
+      }
+      from += <usize>filters * stride;
+      to += gradientStep;
     }
-    if (count & 1) {
-      v128.store(to, zero);
-      v128.store(to, zero, 16);
-      to += 32;
-    }
-    row += <usize>filters * stride;
   }
 }
 
-/** Adds what the rows of positions from `y0` to before `y1` contribute. */
-function addBand(dW: usize, window: i32, y0: i32, y1: i32): void {
-  const taps = kernelHeight * kernelWidth * width;
-  const columnStep = <usize>(strideX * width) << 5;
-  const rowStep = <usize>(strideY * copiedWidth * width) << 5;
-  const pairs = <usize>((lastFilter - firstFilter + 1) & ~1);
-  const first = inputs + <usize>(y0 - top) * rowStep;
-  const gradient = gradients + ((<usize>((y0 - top) * outWidth) * pairs) << 5);
-  for (let t = 0; t < taps; t += 4) {
-    const last = min(t + 3, taps - 1);
-    // Positions at which all four taps lie outside of the input add nothing.
-    const row = t / (kernelWidth * width), lastRow = last / (kernelWidth * width);
-    let from = 0, to = outWidth;
-    let upper = y0, lower = y1;
-    if (row == lastRow) {
-      const x0 = (t / width - row * kernelWidth) * dilationX - padLeft;
-      const x1 = (last / width - row * kernelWidth) * dilationX - padLeft;
-      if (x1 < 0) from = (strideX - 1 - x1) / strideX;
-      to = inWidth > x0 ? min(outWidth, (inWidth - 1 - x0) / strideX + 1) : 0;
-      const y = row * dilationY - padTop;
-      if (y < 0) upper = max(y0, (strideY - 1 - y) / strideY);
-      lower = inHeight > y ? min(y1, (inHeight - 1 - y) / strideY + 1) : 0;
-      if (from >= to || upper >= lower) continue;
-    }
-    const skipped = <usize>(upper - y0) * rowStep + <usize>from * columnStep;
-    const a0 = first + skipped + tapOffset(t), a1 = first + skipped + tapOffset(min(t + 1, last));
-    const a2 = first + skipped + tapOffset(min(t + 2, last)), a3 = first + skipped + tapOffset(last);
-    let d = gradient + ((<usize>((upper - y0) * outWidth + from) * pairs) << 5);
-    for (let f = firstFilter; f < lastFilter; f += 2) {
+/** Four columns of `count` rows at `from` become rows at `to`, `step` apart. */
+function turn(from: usize, stride: usize, count: i32, to: usize, step: usize): void {
+  const to1 = to + step, to2 = to1 + step, to3 = to2 + step;
+  const whole = <usize>(count & ~3) << 2, all = <usize>count << 2;
+  let k: usize = 0;
+  for (; k < whole; k += 16) {
+    const x0 = v128.load(from), x1 = v128.load(from + stride);
+    const x2 = v128.load(from + 2 * stride), x3 = v128.load(from + 3 * stride);
+    const u0 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), u1 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
+    const u2 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7), u3 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(to + k, v128.shuffle<f64>(u0, u1, 0, 2));
+    v128.store(to1 + k, v128.shuffle<f64>(u0, u1, 1, 3));
+    v128.store(to2 + k, v128.shuffle<f64>(u2, u3, 0, 2));
+    v128.store(to3 + k, v128.shuffle<f64>(u2, u3, 1, 3));
+    from += stride << 2;
+  }
+  for (; k < all; k += 4) {
+    const x = v128.load(from);
+    v128.store_lane<f32>(to + k, x, 0);
+    v128.store_lane<f32>(to1 + k, x, 1);
+    v128.store_lane<f32>(to2 + k, x, 2);
+    v128.store_lane<f32>(to3 + k, x, 3);
+    from += stride;
+  }
+}
+
+/** Adds what `count` samples from `first` on contribute to one kernel row of four filters. */
+function addRow(dW: usize, item: i32, first: i32, count: i32): void {
+  const f = item / kernelHeight << 2, ky = item % kernelHeight;
+  const y = ky * dilationY - padTop;
+  // Rows of positions at which this kernel row lies outside of the input add nothing; columns likewise, below.
+  const upper = max(top, firstInside(y, strideY)), lower = min(bottom, endInside(y, strideY, inHeight));
+  if (upper >= lower) return;
+  const window = kernelHeight * kernelWidth * inChannels;
+  const x0 = inputs + <usize>first * inputSample + <usize>(upper - top) * inputRow
+    + (<usize>(ky * dilationY * copiedWidth * inChannels) << 2);
+  const d0 = gradients + <usize>first * gradientSample + <usize>(upper - top) * gradientRow
+    + (<usize>(f - firstFilter) << 2);
+  const dw = dW + (<usize>(f * window + ky * kernelWidth * inChannels) << 2);
+  // Taps that lie side by side: the whole kernel row, or the channels of a cell.
+  const run = dilationX == 1 ? kernelWidth * inChannels : inChannels;
+  for (let cell = 0; cell < kernelWidth * inChannels; cell += run) {
+    for (let t = cell; t < cell + run; t += 8) {
+      const there = min(8, cell + run - t);
+      const kx = t / inChannels, lastKx = (t + there - 1) / inChannels;
+      const from = max(left, firstInside(lastKx * dilationX - padLeft, strideX));
+      const to = min(right, endInside(kx * dilationX - padLeft, strideX, inWidth));
+      if (from >= to) continue;
+      const at = kx * dilationX * inChannels + t - kx * inChannels;
       tile(
-        a0, a1, a2, a3, columnStep, rowStep, d, pairs << 5, (<usize>outWidth * pairs) << 5, lower - upper, to - from,
-        dW + (<usize>(f * window) << 2), t, last, min(2, lastFilter - f), window,
+        x0 + (<usize>at << 2) + <usize>(from - left) * inputStep, d0 + <usize>(from - left) * gradientStep, count,
+        lower - upper, to - from, dw + (<usize>t << 2), <usize>window << 2, min(4, filters - f), there,
       );
-      d += 64;
     }
   }
 }
-
-/** Where tap t of the copied channels lies behind the window's first, in bytes. */
-function tapOffset(t: i32): usize {
-  const cell = t / width, y = cell / kernelWidth;
-  return <usize>((y * dilationY * copiedWidth + (cell - y * kernelWidth) * dilationX) * width + t % width) << 5;
+/** The first window whose tap at `offset` from its start is not before the input. */
+// @ts-ignore: decorator
+@inline function firstInside(offset: i32, stride: i32): i32 {
+  return offset < 0 ? (stride - 1 - offset) / stride : 0;
+}
+/** One behind the last window whose tap there is not behind the input. */
+// @ts-ignore: decorator
+@inline function endInside(offset: i32, stride: i32, length: i32): i32 {
+  return length > offset ? (length - 1 - offset) / stride + 1 : 0;
 }
 
-/** Taps t … last (at most 4) of two filters: adds their dot products over `rows` × `columns` positions to dw. */
+/** Adds a tile of `m` filters × `n` taps to c: sums over `count` samples, `rows` × `columns` positions each. */
 function tile(
-  a0: usize, a1: usize, a2: usize, a3: usize, columnStep: usize, rowStep: usize, d0: usize, dStep: usize, dRow: usize,
-  rows: i32, columns: i32, dw: usize, t: i32, last: i32, there: i32, window: i32,
+  x0: usize, d0: usize, count: i32, rows: i32, columns: i32, c: usize, lc: usize, m: i32, n: i32,
 ): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-  a1 -= a0;
-  a2 -= a0;
-  a3 -= a0;
-  for (; rows > 0; rows--) {
-    let a = a0, d = d0;
-    for (const end = d + <usize>columns * dStep; d != end; d += dStep) {
-      const x = v128.load(d), y = v128.load(d, 32);
-      const z0 = v128.load(a);
-      s0 = fma(x, z0, s0);
-      t0 = fma(y, z0, t0);
-      const z1 = v128.load(a + a1);
-      s1 = fma(x, z1, s1);
-      t1 = fma(y, z1, t1);
-      const z2 = v128.load(a + a2);
-      s2 = fma(x, z2, s2);
-      t2 = fma(y, z2, t2);
-      const z3 = v128.load(a + a3);
-      s3 = fma(x, z3, s3);
-      t3 = fma(y, z3, t3);
-      const u = v128.load(d, 16), v = v128.load(d, 48);
-      const w0 = v128.load(a, 16);
-      s0 = fma(u, w0, s0);
-      t0 = fma(v, w0, t0);
-      const w1 = v128.load(a + a1, 16);
-      s1 = fma(u, w1, s1);
-      t1 = fma(v, w1, t1);
-      const w2 = v128.load(a + a2, 16);
-      s2 = fma(u, w2, s2);
-      t2 = fma(v, w2, t2);
-      const w3 = v128.load(a + a3, 16);
-      s3 = fma(u, w3, s3);
-      t3 = fma(v, w3, t3);
-      a += columnStep;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  const xStep = inputStep, dStep = gradientStep, length = <usize>columns * gradientStep;
+  for (; count > 0; count--) {
+    let xRow = x0, dRow = d0;
+    for (let row = rows; row > 0; row--) {
+      let x = xRow, d = dRow;
+      const end = d + length;
+      do {
+        const y0 = v128.load(x), y1 = v128.load(x, 16);
+        const a0 = v128.load_splat<f32>(d);
+        c00 = fma(a0, y0, c00);
+        c01 = fma(a0, y1, c01);
+        const a1 = v128.load_splat<f32>(d, 4);
+        c10 = fma(a1, y0, c10);
+        c11 = fma(a1, y1, c11);
+        const a2 = v128.load_splat<f32>(d, 8);
+        c20 = fma(a2, y0, c20);
+        c21 = fma(a2, y1, c21);
+        const a3 = v128.load_splat<f32>(d, 12);
+        c30 = fma(a3, y0, c30);
+        c31 = fma(a3, y1, c31);
+        x += xStep;
+        d += dStep;
+      } while (d != end);
+      xRow += inputRow;
+      dRow += gradientRow;
     }
-    a0 += rowStep;
-    d0 += dRow;
+    x0 += inputSample;
+    d0 += gradientSample;
   }
-  addSums(dw, t, last, sumFour(s0, s1, s2, s3));
-  if (there > 1) addSums(dw + (<usize>window << 2), t, last, sumFour(t0, t1, t2, t3));
+  addSums(c, c00, c01, n);
+  if (m > 1) addSums(c + lc, c10, c11, n);
+  if (m > 2) addSums(c + 2 * lc, c20, c21, n);
+  if (m > 3) addSums(c + 3 * lc, c30, c31, n);
 }
-function addSums(dw: usize, t: i32, last: i32, sums: v128): void {
-  if (width == inChannels && last - t == 3) {
-    const p = dw + (<usize>t << 2);
-    v128.store(p, f32x4.add(v128.load(p), sums));
+function addSums(c: usize, low: v128, high: v128, n: i32): void {
+  if (n == 8) {
+    v128.store(c, f32x4.add(v128.load(c), low));
+    v128.store(c, f32x4.add(v128.load(c, 16), high), 16);
     return;
   }
-  addOne(dw, t, f32x4.extract_lane(sums, 0));
-  if (last > t) addOne(dw, t + 1, f32x4.extract_lane(sums, 1));
-  if (last > t + 1) addOne(dw, t + 2, f32x4.extract_lane(sums, 2));
-  if (last > t + 2) addOne(dw, t + 3, f32x4.extract_lane(sums, 3));
-}
-function addOne(dw: usize, t: i32, sum: f32): void {
-  const p = dw + (<usize>(t / width * inChannels + firstChannel + t % width) << 2);
-  store<f32>(p, load<f32>(p) + sum);
+  const sums = scratch + SCRATCH_TILE;
+  v128.store(sums, low);
+  v128.store(sums, high, 16);
+  for (let i: usize = 0, end = <usize>n << 2; i < end; i += 4) {
+    store<f32>(c + i, load<f32>(c + i) + load<f32>(sums + i));
+  }
 }
 
 // ------------------------------------------------------------------------------------------------ tap by tap
 
-/** Without copies: convolutions over each channel by itself, and windows too wide for the scratch space. */
+/** In place: convolutions over each channel by itself, and windows too large for the scratch space. */
 function tapByTap(multiplier: i32, X: usize, dY: usize, dW: usize, ld: i32): void {
   const stride = <usize>ld << 2;
   const perFilter = multiplier > 0 ? 1 : inChannels;
-  for (let f = firstFilter; f < lastFilter; f++) {
-    let to = dW + (<usize>(f * kernelHeight * kernelWidth * perFilter) << 2);
-    for (let ky = 0; ky < kernelHeight; ky++) {
-      for (let kx = 0; kx < kernelWidth; kx++) {
-        const channel = multiplier > 0 ? f / multiplier : 0;
-        for (let k = 0; k < perFilter; k++) {
-          store<f32>(to, tapDot(X + <usize>(channel + k) * stride, dY + <usize>f * stride, ky, kx, stride));
-          to += 4;
-        }
-      }
+  const cells = kernelHeight * kernelWidth;
+  const items = filters * cells;
+  let to = dW + (<usize>(partBegin(items, 16) * perFilter) << 2);
+  for (let item = partBegin(items, 16), end = partEnd(items, 16); item < end; item++) {
+    const f = item / cells, cell = item - f * cells, ky = cell / kernelWidth;
+    const channel = multiplier > 0 ? f / multiplier : 0;
+    for (let k = 0; k < perFilter; k++) {
+      const x = X + <usize>(channel + k) * stride;
+      store<f32>(to, tapDot(x, dY + <usize>f * stride, ky, cell - ky * kernelWidth, stride));
+      to += 4;
     }
   }
 }
 
 /** The dot product of one tap's rows with one filter's. */
 function tapDot(X: usize, dY: usize, ky: i32, kx: i32, stride: usize): f32 {
-  const x0 = kx * dilationX - padLeft;
-  const from = x0 < 0 ? (strideX - 1 - x0) / strideX : 0;
-  const to = inWidth > x0 ? min(outWidth, (inWidth - 1 - x0) / strideX + 1) : 0;
+  const x0 = kx * dilationX - padLeft, y0 = ky * dilationY - padTop;
+  const from = firstInside(x0, strideX), to = endInside(x0, strideX, inWidth);
+  const last = min(outHeight, endInside(y0, strideY, inHeight));
   let total: f32 = 0;
-  for (let oy = 0; oy < outHeight; oy++) {
-    const y = oy * strideY - padTop + ky * dilationY;
-    if (y < 0 || y >= inHeight) continue;
+  for (let oy = firstInside(y0, strideY); oy < last; oy++) {
     let s = f32x4.splat(0), t = s;
-    let x = X + <usize>((y * inWidth + from * strideX + x0) * inChannels) * stride;
+    let x = X + <usize>(((oy * strideY + y0) * inWidth + from * strideX + x0) * inChannels) * stride;
     let d = dY + <usize>((oy * outWidth + from) * filters) * stride;
-    for (let ox = from; ox < to; ox++) {
+    for (let ox = from; ox < min(outWidth, to); ox++) {
       for (let p: usize = 0; p < stride; p += 32) {
         s = fma(v128.load(x + p), v128.load(d + p), s);
         t = fma(v128.load(x + p, 16), v128.load(d + p, 16), t);

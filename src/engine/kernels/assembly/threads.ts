@@ -40,8 +40,8 @@ const IDLERS: usize = 128;
 const JOB: usize = 192;
 /** Helpers that have enlisted. */
 const ENLISTED: usize = 256;
-/** Whether helpers are to go on with the job; read after each meeting that precedes shared work. */
-const GO: usize = 260;
+/** The word of the job that was stopped last; read after each meeting that precedes shared work. */
+const STOPPED: usize = 260;
 /** 1 once a thread has waited in vain. */
 const FAULT: usize = 264;
 /** Up to 16 integers: what the job is. */
@@ -92,6 +92,9 @@ function awaitChange(word: usize, value: i32, sleepers: usize, limit: i64): void
   atomic.sub<i32>(control + sleepers, 1);
 }
 
+/** The word of the job that this thread saw last. */
+let seen: i32 = 0;
+
 /** Of the first thread: a job for itself and helpers, at most `most` threads together. Answers how many do it. */
 export function crewOf(most: i32): i32 {
   return most == 1 ? 1 : min(most, 1 + atomic.load<i32>(control, ENLISTED));
@@ -102,24 +105,22 @@ export function order(): usize {
 }
 /** Hands the job in `order` to the first `threads − 1` helpers. */
 export function post(threads: i32): void {
-  atomic.store<i32>(control, 1, GO);
-  const number = atomic.load<i32>(control, JOB) >>> 8;
-  atomic.store<i32>(control, ((number + 1) << 8) | threads, JOB);
+  seen = (((atomic.load<i32>(control, JOB) >>> 8) + 1) << 8) | threads;
+  atomic.store<i32>(control, seen, JOB);
   if (atomic.load<i32>(control, IDLERS) != 0) atomic.notify(control + JOB, -1);
 }
 /** Ends the job: helpers stop at the next meeting at the latest, which is this one. */
 export function dismiss(threads: i32): void {
-  atomic.store<i32>(control, 0, GO);
+  // By its name, which stays true when the next job is there before the last helper has looked.
+  atomic.store<i32>(control, seen, STOPPED);
   meetOf(threads);
 }
 /** Whether the job goes on. */
 // @ts-ignore: decorator
 @inline export function goesOn(): bool {
-  return atomic.load<i32>(control, GO) != 0;
+  return atomic.load<i32>(control, STOPPED) != seen;
 }
 
-/** The word of the job that this helper saw last. */
-let seen: i32 = 0;
 /** Of a helper: makes it known. Answers its index, from 1 on. */
 export function enlist(): i32 {
   // First the job, then the list: so no job counts this helper before the one that it waits for.

@@ -113,6 +113,7 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
     Op: OP,
     Activation: ACTIVATION_CODE,
     Normalization: NORMALIZATION_CODE,
+    RecurrentKind: contract.RECURRENT_KIND,
     Loss: LOSS_CODE,
     Optimizer: OPTIMIZER_CODE,
     Watch: contract.WATCH,
@@ -123,5 +124,6 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
     assert.deepEqual(copy, { ...codes }, name);
   }
   assert.match(text, new RegExp(`RECORD_LENGTH: i32 = ${contract.RECORD_LENGTH};`));
+  assert.match(text, new RegExp(`LAST_DERIVATIVE_FROM_OUTPUT: i32 = ${contract.LAST_DERIVATIVE_FROM_OUTPUT};`));
   assert.match(text, new RegExp(`HEAD_LENGTH: i32 = ${HEAD_LENGTH};`));
 });
