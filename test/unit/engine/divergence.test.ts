@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { divergedSentence } from '../../../src/engine/divergence';
 import type { NonFinite } from '../../../src/engine/divergence';
+import { divergedSentence } from '../../../src/engine/divergence';
 import type { Dataset } from '../../../src/spec/dataset';
 import { randomData, type SpecParts, trainer } from './networks';
 
-const dense = (units: number, activation = 'linear', more: object = {}) => ({ type: 'dense', units, activation, ...more });
+const dense = (units: number, activation = 'linear', more: object = {}) => ({
+  type: 'dense',
+  units,
+  activation,
+  ...more,
+});
 const adam = { type: 'adam', learningRate: 1e-3 };
 
 interface Case {
@@ -44,7 +49,10 @@ const CASES: Record<string, Case> = {
     parts: {
       ...common,
       loss: 'hinge',
-      layers: [dense(3, 'linear', { kernelInitializer: { type: 'constant', value: 3e38 }, trainable: false }), dense(1)],
+      layers: [
+        dense(3, 'linear', { kernelInitializer: { type: 'constant', value: 3e38 }, trainable: false }),
+        dense(1),
+      ],
     },
     data: data((inputs) => inputs.fill(0)),
     step: 1,
