@@ -1,7 +1,7 @@
 // Owns the threads that Node gives the engine. What they do is the engine's; this starts and ends them.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Helper, HELPER_PROGRAM, type HelperTask, type ThreadSource } from '../engine/threads';
+import { HELPER_PROGRAM, type Helper, type HelperTask, type ThreadSource } from '../engine/threads';
 
 /** More hardly pay: a step has as many meetings for eight threads as for two. */
 const MOST_THREADS = 4;

@@ -114,7 +114,8 @@ function withPlainMemory(bytes: Uint8Array): Uint8Array {
 }
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
-  return new WebAssembly.Instance(module, { env: { memory, ...threadImports(memory) } }).exports as unknown as KernelExports;
+  return new WebAssembly.Instance(module, { env: { memory, ...threadImports(memory) } })
+    .exports as unknown as KernelExports;
 }
 
 export interface ThreadOptions {
