@@ -18,13 +18,16 @@ export function optimizerPlan(optimizer: OptimizerSpec, clipValue: number): Opti
   const hyper = new Array<number>(HYPER.length).fill(0);
   hyper[HYPER.weightDecay] = optimizer.weightDecay;
   hyper[HYPER.clipValue] = clipValue;
-  if ('epsilon' in optimizer) hyper[HYPER.epsilon] = optimizer.epsilon;
+  // What float32 cannot tell from 0 would have rules divide 0 by 0.
+  if ('epsilon' in optimizer) hyper[HYPER.epsilon] = optimizer.epsilon && Math.max(optimizer.epsilon, 2 ** -126);
   if ('momentum' in optimizer) hyper[HYPER.momentum] = optimizer.momentum;
   if ('rho' in optimizer) hyper[HYPER.beta1] = optimizer.rho;
   if ('beta1' in optimizer) {
     hyper[HYPER.beta1] = optimizer.beta1;
     hyper[HYPER.beta2] = optimizer.beta2;
   }
+  hyper[HYPER.rest1] = 1 - hyper[HYPER.beta1]!;
+  hyper[HYPER.rest2] = 1 - hyper[HYPER.beta2]!;
   const nesterov = optimizer.type === 'sgd' && optimizer.nesterov && optimizer.momentum > 0;
   return {
     code: OPTIMIZER_CODE[optimizer.type],

@@ -217,14 +217,21 @@ export class Trainer {
     return done;
   }
 
-  /** Whether the parameters before the first step are such as a calm step leaves: what the optimizer keeps is still 0. */
+  /**
+   * Whether the parameters before the first step are such as a calm step leaves (what the optimizer keeps is still 0), and
+   * its inputs as small, which nothing else tells where the first weights are 0.
+   */
   #startsCalm(): boolean {
     const { floats } = this.#kernels.arena;
-    return this.#network.parameters.every(({ weights, rows, columns }) => {
+    const areCalm = (numbers: Float32Array | Float64Array): boolean => {
       let squares = 0;
-      for (let i = weights; i < weights + rows * columns; i++) squares += floats[i]! * floats[i]!;
+      for (let i = 0; i < numbers.length; i++) squares += numbers[i]! * numbers[i]!;
       return squares <= LARGEST_SQUARES;
-    });
+    };
+    return (
+      areCalm(this.batch(0).inputs) &&
+      this.#network.parameters.every((p) => areCalm(floats.subarray(p.weights, p.weights + p.rows * p.columns)))
+    );
   }
 
   /** Up to `count` steps from a row on; answers how many were done to their end. The next one was begun if fewer. */

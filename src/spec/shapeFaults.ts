@@ -158,7 +158,7 @@ export function residualFault(name: string, past: LayerInput, through: LayerInpu
 }
 
 /** Layers that answer with the numbers that they are given, in another order at most. */
-const PASSES_ON: ReadonlySet<PlainLayerSpec['type']> = new Set(['flatten', 'reshape', 'concatenate']);
+const PASSES_ON: ReadonlySet<PlainLayerSpec['type']> = new Set(['flatten', 'reshape']);
 
 /** Whether a layer's output is whole numbers where its inputs are: the data's may be, and what only moves them. */
 export function passesOn(type: PlainLayerSpec['type']): boolean {

@@ -4,6 +4,7 @@
 //   --records       each step's record is derived from its raw sums and read, too, as when the panel shows all of them
 //   --unrecorded    nothing is measured but the loss: what recording costs, by comparison
 import { parseArgs } from 'node:util';
+import { nodeThreads } from '../../src/backends/nodeThreads';
 import { Trainer } from '../../src/engine/trainer';
 import { networkOf } from './network';
 import { peak } from './peak';
@@ -23,8 +24,7 @@ if (options.unrecorded) recordNothing();
 
 function open(name: string, workload: Workload): (done: () => boolean) => number {
   if (name === 'peak') return peak();
-  if (threads > 1) throw new Error('cannot: one thread');
-  const trainer = Trainer.create(networkOf(workload));
+  const trainer = Trainer.create({ ...networkOf(workload), threads: nodeThreads(threads) });
   const record = new Float64Array(trainer.layout.width);
   let atOnce = 1;
   return (done) => {

@@ -450,6 +450,9 @@ export const HYPER = {
   weightDecay: 4,
   /** Largest magnitude of an entry by clipValue; 0: no such clipping. */
   clipValue: 5,
+  /** 1 − β1 and 1 − β2 (1 − ρ), which float32 would not get from β1 and β2: 1 − 0.999 would be off by 1e−5. */
+  rest1: 6,
+  rest2: 7,
   length: 8,
 } as const;
 

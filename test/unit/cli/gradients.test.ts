@@ -36,6 +36,21 @@ test('JSON has what the command line promises, under its names', async () => {
   assert.equal(last.cumulative, 1);
 });
 
+test('recurrent layers report their gradient by time step, others none', async () => {
+  const layers = [
+    { type: 'reshape', targetShape: [2, 1] },
+    { type: 'lstm', units: 3 },
+    { type: 'dense', units: 2 },
+  ];
+  const recurrent = file('recurrent.netspec.json', JSON.stringify({ ...JSON.parse(specText()), layers }));
+  const { status, out, err } = await gradients(recurrent, '--json');
+  assert.equal(status, 0, err);
+  const [reshape, lstm] = JSON.parse(out).layers;
+  assert.equal(reshape.timeGradient, undefined);
+  assert.equal(lstm.timeGradient.length, 2);
+  assert.ok(Math.abs(lstm.timeGradient[1] / lstm.outputGradient.l2 - 1) < 1e-6);
+});
+
 test('saved gradients have the norms of the report, and the batch its shapes', async () => {
   const files = ['--save-gradients', 'g.st', '--save-weights', 'w.st', '--save-batch', 'b.st'];
   const { out } = await gradients(spec, '--json', ...files);

@@ -5,7 +5,7 @@ import { type DataParts, network, randomData, type SpecParts } from './networks'
 
 /** Every gradient of the network agrees with central differences in float64, and most entries can be compared at all. */
 function check(parts: SpecParts, data: DataParts): void {
-  const checks = checkGradients({ ...network(parts, randomData(data)), entries: 25 });
+  const checks = checkGradients({ ...network(parts, randomData(data)), entries: 12 });
   assert.ok(checks.length > 0);
   for (const { name, maxRelativeError, compared, unresolved, kinks } of checks) {
     assert.ok(maxRelativeError < 1e-6, `${name}: relative error ${maxRelativeError}`);

@@ -88,7 +88,7 @@ test('multiply agrees with central differences, of two and of three inputs, the 
 });
 
 test('an embedding looks up rows and adds up their gradients, and layers before it get a gradient of 0', () => {
-  const layers = [{ type: 'activation', activation: 'relu' }, embedding(5, 3), { type: 'flatten' }];
+  const layers = [{ type: 'flatten' }, embedding(5, 3), { type: 'flatten' }];
   const data = wholeNumbers({ inputShape: [2], targetShape: [6], count: 13 }, 5);
   for (const kernels of ['auto', 'reference'] as const) {
     const net = trainer({ layers, shuffle: false, training: { batchSize: 13 } }, data, { kernels });

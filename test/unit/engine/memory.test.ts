@@ -190,8 +190,11 @@ test('a hundred layers of width 512 at batch 128 train in under 512 MiB', () => 
   assert.ok(agrees(hundred('sgd')).used < 300 * MIB);
   const { used, estimate, trainer } = agrees(hundred('adam'));
   assert.ok(used < 512 * MIB && estimate < 512 * MIB, `${used / MIB} MiB`);
+  const before = process.memoryUsage().arrayBuffers;
   assert.equal(trainer.run(1), 1);
   assert.ok(!trainer.diverged);
+  const grown = process.memoryUsage().arrayBuffers - before;
+  assert.ok(grown < 8 * MIB, `${grown / MIB} MiB taken by a step that nothing threatens`);
 });
 
 test('ten million parameters train under the default limit', () => {

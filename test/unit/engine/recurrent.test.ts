@@ -151,6 +151,13 @@ function compare(c: Comparison, precision: 'float32' | 'float64'): { net: Traine
   return { net, worst, time };
 }
 
+/** Samples and batch size: the last batch is what is compared. */
+const BATCHES = [
+  [19, 16],
+  [1, 1],
+  [3, 3],
+  [17, 17],
+] as const;
 for (const kind of KINDS) {
   for (const units of [1, 3, 17]) {
     for (const options of [
@@ -160,12 +167,7 @@ for (const kind of KINDS) {
     ]) {
       const shape = { kind, units, steps: 6, features: 3, options };
       test(`${kind.name} of ${units} units, ${JSON.stringify(options)}, is what its formulas say`, () => {
-        for (const [count, batchSize] of [
-          [19, 16],
-          [1, 1],
-          [3, 3],
-          [17, 17],
-        ] as const) {
+        for (const [count, batchSize] of units < 17 ? BATCHES : BATCHES.slice(0, 2)) {
           const exact = compare({ ...shape, count, batchSize }, 'float64');
           assert.ok(exact.worst < 1e-12 && exact.time < 1e-12, `float64: ${exact.worst}, by time ${exact.time}`);
           const fast = compare({ ...shape, count, batchSize }, 'float32');

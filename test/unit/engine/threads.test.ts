@@ -51,6 +51,42 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [117], classes: 3, count: 150 }),
   ],
+  'normalized in every way': () => [
+    {
+      layers: [
+        dense(66),
+        { type: 'batchNormalization' },
+        { type: 'groupNormalization', groups: 6 },
+        dense(57, 'tanh'),
+        { type: 'layerNormalization' },
+        { type: 'rmsNormalization' },
+        { type: 'flatten' },
+        { type: 'batchNormalization', scale: false },
+        dense(2),
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 41 },
+    },
+    randomData({ inputShape: [9, 30], targetShape: [2], count: 100 }),
+  ],
+  'looked up, placed and multiplied': () => {
+    const data = randomData({ inputShape: [12], targetShape: [2], count: 100 });
+    const inputs = data.train.inputs.map((x) => Math.floor(Math.abs(x) * 150));
+    return [
+      {
+        layers: [
+          { type: 'embedding', inputDim: 900, outputDim: 70 },
+          { type: 'positionalEmbedding', name: 'placed' },
+          dense(70, 'sigmoid'),
+          { type: 'multiply', inputs: ['placed', 'dense_1', 'dense_1'] },
+          { type: 'flatten' },
+          dense(2),
+        ],
+        training: { batchSize: 45 },
+      },
+      { ...data, train: { ...data.train, inputs } },
+    ];
+  },
   'dense, deep': () => [
     {
       layers: [{ type: 'repeat', times: 12, layers: [dense(96, 'tanh')] }, dense(1)],
@@ -73,6 +109,17 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
     },
     randomData({ inputShape: [7, 30], targetShape: [2], count: 70 }),
   ],
+  attention: () => [
+    {
+      layers: [
+        { type: 'multiHeadAttention', numHeads: 3, keyDim: 9, valueDim: 10 },
+        { type: 'multiHeadAttention', numHeads: 2, keyDim: 16, causal: true, dropout: 0.2 },
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 13 },
+    },
+    randomData({ inputShape: [33, 18], targetShape: [33, 18], count: 30 }),
+  ],
   'an image, by convolutions': () => [
     {
       layers: [
@@ -81,7 +128,7 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
         { type: 'depthwiseConv2d', kernelSize: 3, depthMultiplier: 2 },
         { type: 'conv2d', filters: 18, kernelSize: 3, strides: 2, padding: 'same', activation: 'tanh' },
         { type: 'averagePooling2d', padding: 'same' },
-        { type: 'conv2d', filters: 9, kernelSize: [1, 2], dilationRate: [1, 2], activation: 'gelu' },
+        { type: 'conv2d', filters: 9, kernelSize: 2, padding: 'same', dilationRate: [1, 2], activation: 'gelu' },
         { type: 'globalAveragePooling2d' },
         dense(3),
       ],
@@ -104,6 +151,28 @@ const NETWORKS: Record<string, () => readonly [SpecParts, Dataset]> = {
       training: { batchSize: 33 },
     },
     randomData({ inputShape: [60, 5], targetShape: [2], count: 70 }),
+  ],
+  'recurrent layers upon each other': () => [
+    {
+      layers: [
+        { type: 'lstm', units: 50, returnSequences: true },
+        { type: 'gru', units: 47, returnSequences: true, goBackwards: true },
+        { type: 'gru', units: 47, returnSequences: true, resetAfter: false, activation: 'gelu' },
+        { type: 'simpleRNN', units: 61 },
+        dense(1),
+      ],
+      optimizer: 'adam',
+      training: { batchSize: 37 },
+    },
+    randomData({ inputShape: [9, 5], count: 80 }),
+  ],
+  'a recurrent layer whose gradients vanish': () => [
+    {
+      layers: [{ type: 'lstm', units: 50, recurrentInitializer: { type: 'orthogonal', gain: 0.01 } }, dense(1)],
+      optimizer: { type: 'sgd', learningRate: 1e-3 },
+      training: { batchSize: 40 },
+    },
+    randomData({ inputShape: [150, 5], count: 120 }),
   ],
 };
 

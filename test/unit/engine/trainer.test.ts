@@ -368,3 +368,16 @@ test('signal propagates as mean field theory says: a sigmoid layer passes back 0
   const factor = Math.exp(sum / count);
   assert.ok(Math.abs(factor / 0.2048 - 1) < 0.04, `${factor}`);
 });
+
+test('inputs that only the first weights, all 0, hide are looked at before the first step', () => {
+  const data = randomData({ inputShape: [3], count: 8 });
+  data.train.inputs.fill(3e38);
+  data.train.targets.fill(10);
+  const net = trainer({ layers: [dense(1, 'linear', { kernelInitializer: 'zeros' })], training: { steps: 3 } }, data);
+  assert.equal(net.run(3), 1);
+  assert.ok(net.diverged);
+  assert.ok(
+    net.parameters().every(({ values }) => values.every((v) => v === 0)),
+    'the initial weights are kept',
+  );
+});

@@ -98,6 +98,12 @@ export const VALUE_CASES: Record<string, string> = {
   'an unknown activation': dense('"activation": ⟪NS113 "sigmod"⟫'),
   'an activation in capitals': dense('"activation": ⟪NS113 "ReLU"⟫'),
   'an activation that is a number': dense('"activation": ⟪NS110 1⟫'),
+  'softmax, which is no function of one number, inside a cell': spiral(
+    `{ "type": "reshape", "targetShape": [2, 1] }, { "type": "lstm", "units": 3, "activation": ⟪NS113 "softmax"⟫ }, ${end}`,
+  ),
+  'softmax for gates': spiral(
+    `{ "type": "reshape", "targetShape": [2, 1] }, { "type": "gru", "units": 3, "recurrentActivation": ⟪NS113 "softmax"⟫ }, ${end}`,
+  ),
   'an unknown initializer': dense('"kernelInitializer": ⟪NS113 "xavier"⟫'),
   'an initializer that is a number': dense('"kernelInitializer": ⟪NS110 0⟫'),
   'an initializer object without type': dense('"kernelInitializer": ⟪NS112 {⟫ "gain": 1 }'),

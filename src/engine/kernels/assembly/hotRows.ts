@@ -39,7 +39,7 @@ export function writeConstants(): void {
 }
 
 /** z = z + bias into Z and H, where both are wanted. */
-function spread(units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize): void {
+function spread(units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize, gap: usize): void {
   for (let q = 0; q < positions; q++) {
     for (let u = 0; u < units; u++) {
       const b = bias == 0 ? f32x4.splat(0) : v128.load_splat<f32>(bias + (<usize>u << 2));
@@ -50,16 +50,21 @@ function spread(units: i32, positions: i32, Z: usize, H: usize, bias: usize, str
         H += 16;
       }
     }
+    Z += gap;
+    H += gap;
   }
 }
 
 /**
  * h = tanh(z + bias) by the rational approximation that Eigen uses: relative error 3e-7, and never beyond ±1, with fused
- * multiply-add or without. Z, H: positions · units rows of `stride` bytes; z is kept where Z is not H. bias: 0 for none.
+ * multiply-add or without. Z, H: positions times `units` rows of `stride` bytes, then `gap` bytes; z is kept where Z is not
+ * H. bias: 0 for none.
  */
-export function tanhRows(units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize): void {
+export function tanhRows(
+  units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize, gap: usize = 0,
+): void {
   if (Z != H) {
-    spread(units, positions, Z, H, bias, stride);
+    spread(units, positions, Z, H, bias, stride, gap);
     bias = 0;
   }
   const constants = scratch + SCRATCH_CONSTANTS;
@@ -74,25 +79,23 @@ export function tanhRows(units: i32, positions: i32, Z: usize, H: usize, bias: u
       for (const end = H + stride; H < end; H += 16) {
         const x = f32x4.pmax(f32x4.pmin(f32x4.add(v128.load(H), b), limit), minusLimit);
         const x2 = f32x4.mul(x, x);
-        let top = fma(p6, x2, p5);
-        top = fma(top, x2, p4);
-        top = fma(top, x2, p3);
-        top = fma(top, x2, p2);
-        top = fma(top, x2, p1);
-        top = fma(top, x2, p0);
-        let bottom = fma(q3, x2, q2);
-        bottom = fma(bottom, x2, q1);
-        bottom = fma(bottom, x2, q0);
+        // In pairs rather than one by one: what waits for what is shorter, and more rows are under way at once.
+        const x4 = f32x4.mul(x2, x2);
+        const top = fma(fma(fma(p6, x4, fma(p5, x2, p4)), x4, fma(p3, x2, p2)), x4, fma(p1, x2, p0));
+        const bottom = fma(fma(q3, x2, q2), x4, fma(q1, x2, q0));
         v128.store(H, flush(f32x4.div(f32x4.mul(x, top), bottom), tiny));
       }
     }
+    H += gap;
   }
 }
 
 /** h = 1 ÷ (1 + e^−(z + bias)), otherwise as `tanhRows`. e^x as in functions.ts. */
-export function sigmoidRows(units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize): void {
+export function sigmoidRows(
+  units: i32, positions: i32, Z: usize, H: usize, bias: usize, stride: usize, gap: usize = 0,
+): void {
   if (Z != H) {
-    spread(units, positions, Z, H, bias, stride);
+    spread(units, positions, Z, H, bias, stride, gap);
     bias = 0;
   }
   const constants = scratch + SCRATCH_CONSTANTS;
@@ -121,5 +124,6 @@ export function sigmoidRows(units: i32, positions: i32, Z: usize, H: usize, bias
         v128.store(H, flush(f32x4.div(one, f32x4.add(one, e)), tiny));
       }
     }
+    H += gap;
   }
 }

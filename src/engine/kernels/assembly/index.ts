@@ -23,14 +23,14 @@ import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLa
 import { adaptiveClip, clip } from './optimizers';
 import { gradientStatistics, parameter } from './parameters';
 import { softmax, softmaxBackward } from './softmax';
-import { sumOfSquares } from './statistics';
+import { sharedSumOfSquares } from './statistics';
 import {
-  awaitJob, CONTROL_BYTES, crewOf, dismiss, enlist, faulted, goesOn, meetOf, order, post, setControl, setParts,
+  awaitJob, CONTROL_BYTES, crewOf, dismiss, enlist, faulted, goesOn, meetOf, order, part, post, setControl, setParts,
 } from './threads';
 import { calmAfter, calmBefore } from './watch';
 
-export { linearBackward, otherBackward, reluBackward, sigmoidBackward, tanhBackward } from './backward';
-export { activationStatistics, biasLinear, biasOther, biasRelu } from './forward';
+export { activationBackward, linearBackward } from './backward';
+export { activationStatistics, biasActivation } from './forward';
 export { productDirect, productDots } from './gemm';
 export { productPacked } from './packed';
 export { sigmoidRows, tanhRows } from './hotRows';
@@ -46,7 +46,7 @@ export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
-  parameter, softmax, softmaxBackward, sumOfSquares,
+  gemm, parameter, sharedSumOfSquares, softmax, softmaxBackward,
 };
 
 const RECORD_BYTES: usize = <usize>RECORD_LENGTH << 2;
@@ -244,7 +244,7 @@ function interpret(r: usize, end: usize, base: usize): bool {
         break;
       case Op.dropout:
         dropout(load<i32>(r, 4), floatAt(r + 8), floatAt(r + 12), floatAt(r + 20), load<i32>(r, 24));
-        if (load<i32>(r, 28) != 0) store<i32>(intAt(r + 36), load<i32>(intAt(r + 32)));
+        if (load<i32>(r, 28) != 0 && part == 0) store<i32>(intAt(r + 36), load<i32>(intAt(r + 32)));
         break;
       case Op.update:
         parameter(
@@ -268,8 +268,11 @@ function interpret(r: usize, end: usize, base: usize): bool {
         break;
       case Op.squaredNorm: {
         const out = statsOrNone(r + 16, base);
-        store<f64>(out, sumOfSquares(1, load<i32>(r, 4), floatAt(r + 8), 0));
-        store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
+        const sum = sharedSumOfSquares(load<i32>(r, 4), floatAt(r + 8));
+        if (part == 0) {
+          store<f64>(out, sum);
+          store<f64>(out, <f64>load<i32>(intAt(r + 12)), 8);
+        }
         break;
       }
       case Op.convolution: convolution(r, base); break;

@@ -1,29 +1,62 @@
-// Owns the losses: value, gradient and what counts as right. Values are float32 by element, summed in float64.
+// Owns the losses: value, gradient and what counts as right. Values are float32 by element, summed in float64. Shared by
+// rows, or by columns where they belong together, in chunks (statistics.ts).
 import { Loss } from './contract';
 import * as functions from './functions';
-import { HEAD_BATCH, HEAD_INVERSE_BATCH } from './memory';
+import { HEAD_BATCH, HEAD_INVERSE_BATCH, PARTIAL_BYTES } from './memory';
 import { countLanes, firstLanes, flush, SMALLEST_NORMAL, sumLanes } from './simd';
+import { chunkRows, partialAt, partialOf } from './statistics';
+import { meet, part, partBegin, partEnd, parts } from './threads';
 
 /** OP.loss. `dY` and `out` are 0 where not wanted. */
 export function loss(
   kind: i32, units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, scaleAt: usize,
 ): void {
   const factor = load<f32>(scaleAt) * load<f32>(HEAD_INVERSE_BATCH);
-  if (kind == Loss.softmaxCrossEntropy) crossEntropy(units, positions, Y, T, dY, ld, out, factor);
-  else if (kind == Loss.meanSquaredError) squaredError(units * positions, Y, T, dY, ld, out, factor);
-  else elementLoss(kind, units * positions, Y, T, dY, ld, out, factor);
-}
-
-// @ts-ignore: decorator
-@inline function write(out: usize, loss: f64, factor: f32, correct: f64): void {
-  if (out == 0) return;
-  store<f64>(out, loss * <f64>factor);
+  const stride = <usize>ld << 2;
+  const columnwise = kind == Loss.softmaxCrossEntropy;
+  // Columns are dealt out by cache lines.
+  const lines = (ld + LINE - 1) / LINE;
+  const count = columnwise ? positions * lines : units * positions;
+  const per = chunkRows(count, columnwise ? units * LINE : ld);
+  let at = partBegin(count, per);
+  let to = partialOf(at, per);
+  for (const end = partEnd(count, per); at < end; at += per, to += PARTIAL_BYTES) {
+    const n = min(per, count - at);
+    if (columnwise) {
+      crossEntropy(units, at, n, lines, Y, T, dY, ld, to, factor);
+    } else {
+      const from = <usize>at * stride;
+      const d: usize = dY == 0 ? 0 : dY + from;
+      if (kind == Loss.meanSquaredError) squaredError(n, Y + from, T + from, d, ld, to, factor);
+      else elementLoss(kind, n, Y + from, T + from, d, ld, to, factor);
+    }
+  }
+  if (parts != 1) meet();
+  if (part != 0 || out == 0) return;
+  let total = load<f64>(partialAt(0)), correct = load<f64>(partialAt(0), 8);
+  for (let k = per, more = partialAt(1); k < count; k += per, more += PARTIAL_BYTES) {
+    total += load<f64>(more);
+    correct += load<f64>(more, 8);
+  }
+  store<f64>(out, total * <f64>factor);
   store<f64>(out, correct, 8);
 }
 
-/** Column-wise softmax and the cross-entropy of its labels; a vector is four columns. */
+/** Columns that are dealt out together: a cache line. */
+const LINE: i32 = 16;
+
+// @ts-ignore: decorator
+@inline function keep(to: usize, total: f64, correct: f64): void {
+  store<f64>(to, total);
+  store<f64>(to, correct, 8);
+}
+
+/**
+ * Column-wise softmax and the cross-entropy of its labels; a vector is four columns. The `count` lines of columns from
+ * `first` on, where every position has `lines` of them.
+ */
 export function crossEntropy(
-  units: i32, positions: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32,
+  units: i32, first: i32, count: i32, lines: i32, Y: usize, T: usize, dY: usize, ld: i32, to: usize, factor: f32,
 ): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
@@ -34,16 +67,19 @@ export function crossEntropy(
   const toD = dY - Y;
   let total: f64 = 0;
   let correct = zero;
-  for (let q = 0; q < positions; q++) {
-    for (let j = 0; j < ld; j += 4) {
-      const column = Y + (<usize>j << 2);
+  for (let line = first; line < first + count; line++) {
+    const q = line / lines;
+    const from = (line - q * lines) * LINE;
+    const labels = T + <usize>q * stride;
+    for (let j = from, last = min(ld, from + LINE); j < last; j += 4) {
+      const column = Y + <usize>q * size + (<usize>j << 2);
       const end = column + size;
       const valid = firstLanes(batch - j);
       if (j >= batch) {
         if (dY != 0) for (let p = column; p < end; p += stride) v128.store(p + toD, zero);
         continue;
       }
-      const label = v128.load(T + (<usize>j << 2));
+      const label = v128.load(labels + (<usize>j << 2));
       let largest = v128.load(column);
       let best = zero;
       let unit = zero;
@@ -80,13 +116,11 @@ export function crossEntropy(
         unit = i32x4.add(unit, one);
       }
     }
-    Y += size;
-    T += stride;
   }
-  write(out, total, factor, <f64>countLanes(correct));
+  keep(to, total, <f64>countLanes(correct));
 }
 
-export function squaredError(rows: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32): void {
+export function squaredError(rows: i32, Y: usize, T: usize, dY: usize, ld: i32, to: usize, factor: f32): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
   const scale = f32x4.splat(factor);
@@ -110,12 +144,12 @@ export function squaredError(rows: i32, Y: usize, T: usize, dY: usize, ld: i32, 
     T += stride;
     dY += dY != 0 ? stride : 0;
   }
-  write(out, total, factor, distance);
+  keep(to, total, distance);
 }
 
 /** The other losses whose elements do not know of each other. Huber's δ is 1; hinge takes a target above 0 as +1, else −1. */
 export function elementLoss(
-  kind: i32, rows: i32, Y: usize, T: usize, dY: usize, ld: i32, out: usize, factor: f32,
+  kind: i32, rows: i32, Y: usize, T: usize, dY: usize, ld: i32, to: usize, factor: f32,
 ): void {
   const batch = load<i32>(HEAD_BATCH);
   const stride = <usize>ld << 2;
@@ -163,5 +197,5 @@ export function elementLoss(
     T += stride;
     dY += dY != 0 ? stride : 0;
   }
-  write(out, total, factor, right);
+  keep(to, total, right);
 }

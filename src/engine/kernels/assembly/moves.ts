@@ -2,13 +2,24 @@
 // and the plain sums over rows. Arguments: contract.ts.
 import { HEAD_BATCH, HEAD_DROPOUT_KEY, HEAD_SAMPLES } from './memory';
 import { flush, fma, power32, sumFour, TINY } from './simd';
+import { partialAt } from './statistics';
+import { meet, part, partBegin, partEnd, parts } from './threads';
 
-/** OP.gather: the samples' rows, four by four turned into columns. */
+/** Numbers in a cache line: threads that write side by side do not write into the same. */
+const LINE: i32 = 16;
+
+/** OP.gather: the samples' rows, four by four turned into columns. Shared by features. */
 export function gather(dst: usize, features: i32, src: usize, ld: i32): void {
   const batch = load<i32>(HEAD_BATCH);
   const samples = <usize>load<i32>(HEAD_SAMPLES) << 2;
   const stride = <usize>ld << 2;
   const size = <usize>features << 2;
+  if (parts != 1) {
+    const first = partBegin(features, LINE);
+    features = partEnd(features, LINE) - first;
+    src += <usize>first << 2;
+    dst += <usize>first * stride;
+  }
   let j = 0;
   for (; j + 4 <= batch; j += 4) {
     const s = samples + (<usize>j << 2);
@@ -85,6 +96,12 @@ export function biasGradient(units: i32, positions: i32, D: usize, ld: i32, dBia
   const stride = <usize>ld << 2;
   const unitStride = <usize>units * stride;
   let u = 0;
+  if (parts != 1) {
+    u = partBegin(units, LINE);
+    units = partEnd(units, LINE);
+    D += <usize>u * stride;
+    dBias += <usize>u << 2;
+  }
   for (; u + 4 <= units; u += 4) {
     let a = f32x4.splat(0), b = a, c = a, d = a;
     let row = D;
@@ -119,6 +136,12 @@ export function biasGradient(units: i32, positions: i32, D: usize, ld: i32, dBia
 export function axpy(count: i32, src: usize, dst: usize, scaleAt: usize, accumulate: i32): void {
   const scale = load<f32>(scaleAt);
   const s = f32x4.splat(scale);
+  if (parts != 1) {
+    const first = partBegin(count, LINE);
+    count = partEnd(count, LINE) - first;
+    src += <usize>first << 2;
+    dst += <usize>first << 2;
+  }
   const end = src + (<usize>count << 2);
   if (accumulate) {
     for (; src + 16 <= end; src += 16, dst += 16) v128.store(dst, fma(s, v128.load(src), v128.load(dst)));
@@ -134,22 +157,54 @@ export function axpyGradient(
   count: i32, src: usize, dst: usize, scaleAt: usize, eSrcAt: usize, eDstAt: usize, accumulate: i32,
 ): void {
   const eSrc = load<i32>(eSrcAt);
-  const eDst = load<i32>(eDstAt);
-  if (accumulate && eSrc != eDst) {
-    if (isZero(count, src)) return;
-    if (!isZero(count, dst)) {
+  if (accumulate) {
+    const eDst = load<i32>(eDstAt);
+    let kind = ADDS;
+    if (eSrc != eDst) kind = howToAdd(count, src, dst);
+    // Nobody writes what another is still looking at.
+    if (parts != 1) meet();
+    if (kind == IS_NOTHING) return;
+    if (kind == SCALES) {
       const e = max(eSrc, eDst);
       addScaled(count, src, dst, load<f32>(scaleAt), power32(eSrc - e), power32(eDst - e));
-      store<i32>(eDstAt, e);
+      if (part == 0) store<i32>(eDstAt, e);
       return;
     }
-    accumulate = 0;
+    if (kind == REPLACES) accumulate = 0;
   }
   axpy(count, src, dst, scaleAt, accumulate);
-  store<i32>(eDstAt, eSrc);
+  if (part == 0) store<i32>(eDstAt, eSrc);
+}
+
+const ADDS: i32 = 0;
+const IS_NOTHING: i32 = 1;
+const REPLACES: i32 = 2;
+const SCALES: i32 = 3;
+/** How a gradient is added to one of another exponent. */
+function howToAdd(count: i32, src: usize, dst: usize): i32 {
+  const first = partBegin(count, LINE);
+  const n = partEnd(count, LINE) - first;
+  let srcIsZero = isZero(n, src + (<usize>first << 2)), dstIsZero = isZero(n, dst + (<usize>first << 2));
+  if (parts != 1) {
+    store<i32>(partialAt(part), i32(srcIsZero));
+    store<i32>(partialAt(part), i32(dstIsZero), 4);
+    meet();
+    for (let k = 0; k < parts; k++) {
+      srcIsZero = srcIsZero && load<i32>(partialAt(k)) != 0;
+      dstIsZero = dstIsZero && load<i32>(partialAt(k), 4) != 0;
+    }
+  }
+  if (srcIsZero) return IS_NOTHING;
+  return dstIsZero ? REPLACES : SCALES;
 }
 /** dst = dst · dstPower + scale · (src · srcPower), both powers at most 1, what falls below 2^−100 made 0. */
 function addScaled(count: i32, src: usize, dst: usize, scale: f32, srcPower: f32, dstPower: f32): void {
+  if (parts != 1) {
+    const first = partBegin(count, LINE);
+    count = partEnd(count, LINE) - first;
+    src += <usize>first << 2;
+    dst += <usize>first << 2;
+  }
   const s = f32x4.splat(scale), sp = f32x4.splat(srcPower), dp = f32x4.splat(dstPower), tiny = f32x4.splat(TINY);
   const end = src + (<usize>count << 2);
   for (; src + 16 <= end; src += 16, dst += 16) {
@@ -173,6 +228,20 @@ function isZero(count: i32, x: usize): bool {
 
 /** OP.copyBlocks */
 export function copyBlocks(blocks: i32, rows: i32, src: usize, srcStride: i32, dst: usize, dstStride: i32): void {
+  if (parts != 1) {
+    if (blocks > parts) {
+      const first = partBegin(blocks, 1);
+      blocks = partEnd(blocks, 1) - first;
+      src += <usize>(first * srcStride) << 2;
+      dst += <usize>(first * dstStride) << 2;
+    } else {
+      const first = partBegin(rows, LINE);
+      rows = partEnd(rows, LINE) - first;
+      src += <usize>first << 2;
+      dst += <usize>first << 2;
+    }
+    if (rows <= 0) return;
+  }
   for (let b = 0; b < blocks; b++) {
     memory.copy(dst, src, <usize>rows << 2);
     src += <usize>srcStride << 2;
@@ -203,8 +272,14 @@ export function dropout(count: i32, src: usize, dst: usize, rateAt: usize, salt:
   const s = f32x4.splat(scale);
   const limit = i32x4.splat(<i32>threshold);
   const four = i32x4.splat(4);
-  let index = i32x4.add(i32x4.splat(<i32>key), i32x4(0, 1, 2, 3));
   let k = 0;
+  if (parts != 1) {
+    k = partBegin(count, LINE);
+    count = partEnd(count, LINE);
+    src += <usize>k << 2;
+    dst += <usize>k << 2;
+  }
+  let index = i32x4.add(i32x4.splat(<i32>key + k), i32x4(0, 1, 2, 3));
   for (; k + 4 <= count; k += 4) {
     const hash = mix32x4(index);
     const kept = i32x4.eq(i32x4.max_u(hash, limit), hash);

@@ -6,8 +6,13 @@ import {
 } from './memory';
 import { flush, fma, scaleByPower, SMALLEST_NORMAL } from './simd';
 import { sumOfSquares } from './statistics';
+import { partBegin, partEnd } from './threads';
 
 // HYPER of contract.ts, in bytes.
+// @ts-ignore: decorator
+@inline export function hyperMomentum(hyper: usize): f32 {
+  return load<f32>(hyper);
+}
 // @ts-ignore: decorator
 @inline export function hyperWeightDecay(hyper: usize): f32 {
   return load<f32>(hyper, 16);
@@ -48,16 +53,17 @@ export function direction(
   kind: i32, bytes: usize, g: usize, d: usize, m: usize, v: usize, hyper: usize, flags: i32,
 ): usize {
   const momentum = load<f32>(hyper), beta1 = load<f32>(hyper, 4), beta2 = load<f32>(hyper, 8), epsilon = load<f32>(hyper, 12);
+  const rest1 = load<f32>(hyper, 24), rest2 = load<f32>(hyper, 28);
   if (kind == Optimizer.sgd) {
     if (m == 0) return g;
     if ((flags & UpdateFlag.nesterov) == 0) return heavyBall(bytes, g, m, momentum);
     nesterov(bytes, g, d, m, momentum);
-  } else if (kind == Optimizer.rmsprop) rmsprop(bytes, g, d, m, v, momentum, beta1, epsilon);
+  } else if (kind == Optimizer.rmsprop) rmsprop(bytes, g, d, m, v, momentum, beta1, rest1, epsilon);
   else if (kind == Optimizer.adagrad) adagrad(bytes, g, d, m, epsilon);
-  else if (kind == Optimizer.adadelta) adadelta(bytes, g, d, m, v, beta1, epsilon);
-  else if (kind == Optimizer.nadam) nadam(bytes, g, d, m, v, beta1, beta2, epsilon);
-  else if (kind == Optimizer.lion) lion(bytes, g, d, m, beta1, beta2);
-  else adam(bytes, g, d, m, v, beta1, beta2, epsilon);
+  else if (kind == Optimizer.adadelta) adadelta(bytes, g, d, m, v, beta1, rest1, epsilon);
+  else if (kind == Optimizer.nadam) nadam(bytes, g, d, m, v, beta1, rest1, beta2, rest2, epsilon);
+  else if (kind == Optimizer.lion) lion(bytes, g, d, m, beta1, rest1, beta2, rest2);
+  else adam(bytes, g, d, m, v, beta1, rest1, beta2, rest2, epsilon);
   return d;
 }
 
@@ -84,9 +90,9 @@ function nesterov(bytes: usize, from: usize, d: usize, m: usize, momentum: f32):
 }
 
 function rmsprop(
-  bytes: usize, from: usize, d: usize, m: usize, v: usize, momentum: f32, alpha: f32, epsilon: f32,
+  bytes: usize, from: usize, d: usize, m: usize, v: usize, momentum: f32, alpha: f32, restAlpha: f32, epsilon: f32,
 ): void {
-  const a = f32x4.splat(alpha), rest = f32x4.splat(1 - alpha), eps = f32x4.splat(epsilon), mu = f32x4.splat(momentum);
+  const a = f32x4.splat(alpha), rest = f32x4.splat(restAlpha), eps = f32x4.splat(epsilon), mu = f32x4.splat(momentum);
   for (const end = d + bytes; d < end; d += 16) {
     const g = v128.load(from);
     const square = kept(fma(a, v128.load(m), f32x4.mul(f32x4.mul(g, g), rest)));
@@ -115,8 +121,8 @@ function adagrad(bytes: usize, from: usize, d: usize, m: usize, epsilon: f32): v
   }
 }
 
-function adadelta(bytes: usize, from: usize, d: usize, m: usize, v: usize, rho: f32, epsilon: f32): void {
-  const r = f32x4.splat(rho), rest = f32x4.splat(1 - rho), eps = f32x4.splat(epsilon);
+function adadelta(bytes: usize, from: usize, d: usize, m: usize, v: usize, rho: f32, restRho: f32, epsilon: f32): void {
+  const r = f32x4.splat(rho), rest = f32x4.splat(restRho), eps = f32x4.splat(epsilon);
   for (const end = d + bytes; d < end; d += 16) {
     const g = v128.load(from);
     const square = kept(fma(r, v128.load(m), f32x4.mul(f32x4.mul(g, g), rest)));
@@ -132,8 +138,10 @@ function adadelta(bytes: usize, from: usize, d: usize, m: usize, v: usize, rho: 
   }
 }
 
-function adam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
-  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
+function adam(
+  bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32, epsilon: f32,
+): void {
+  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(rest1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(rest2);
   const eps = f32x4.splat(epsilon);
   const first = f32x4.splat(1 / load<f32>(HEAD_BIAS_CORRECTION_1));
   const second = f32x4.splat(1 / sqrt<f32>(load<f32>(HEAD_BIAS_CORRECTION_2)));
@@ -150,8 +158,10 @@ function adam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f3
   }
 }
 
-function nadam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, beta2: f32, epsilon: f32): void {
-  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
+function nadam(
+  bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32, epsilon: f32,
+): void {
+  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(rest1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(rest2);
   const eps = f32x4.splat(epsilon);
   const mu = load<f32>(HEAD_MU), muNext = load<f32>(HEAD_MU_NEXT), product = load<f32>(HEAD_MU_PRODUCT);
   const ofGradient = f32x4.splat((1 - mu) / (1 - product));
@@ -170,8 +180,8 @@ function nadam(bytes: usize, from: usize, d: usize, m: usize, v: usize, beta1: f
   }
 }
 
-function lion(bytes: usize, from: usize, d: usize, m: usize, beta1: f32, beta2: f32): void {
-  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
+function lion(bytes: usize, from: usize, d: usize, m: usize, beta1: f32, rest1: f32, beta2: f32, rest2: f32): void {
+  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(rest1), b2 = f32x4.splat(beta2), c2 = f32x4.splat(rest2);
   const zero = f32x4.splat(0), one = f32x4.splat(1), signBit = i32x4.splat(0x80000000);
   for (const end = d + bytes; d < end; d += 16) {
     const g = v128.load(from), mean = v128.load(m);
@@ -207,12 +217,15 @@ export function clip(list: usize, count: i32, limit: f32, base: usize, out: usiz
   store<f64>(out, <f64>scale, 8);
 }
 
-/** OP.adaptiveClip: each row of G is at most limit · max(‖w‖, epsilon) long. */
+/** OP.adaptiveClip: each row of G is at most limit · max(‖w‖, epsilon) long. Shared by rows. */
 export function adaptiveClip(
   rows: i32, columns: i32, W: usize, G: usize, limit: f32, epsilon: f32, exponent: i32,
 ): void {
   const stride = <usize>columns << 2;
-  for (let r = 0; r < rows; r++) {
+  const first = partBegin(rows, 1);
+  W += <usize>first * stride;
+  G += <usize>first * stride;
+  for (let r = first, end = partEnd(rows, 1); r < end; r++) {
     const weight = Math.max(Math.sqrt(sumOfSquares(1, columns, W, stride)), <f64>epsilon);
     // Both sides divided by 2^exponent: the gradient's own scale.
     const longest = scaleByPower(<f64>limit * weight, -exponent);

@@ -1,13 +1,19 @@
 // Owns what happens to a parameter in a step: statistics of its gradient, the gradient that the optimizer gets, the
 // rule's step, the update and its size. A parameter is worked on block by block, each loop finding the block in the L1
 // cache: measure the gradient, make it what the optimizer gets, turn that into a direction, take it off the weights.
+// Plain descent does all of it in one loop, and momentum in two. Shared by rows, whose sums are taken chunk by chunk.
 import { Optimizer, UpdateFlag } from './contract';
-import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, scratch, SCRATCH_ENDS } from './memory';
-import { addWeights, clampBlock, direction, hyperClipValue, hyperWeightDecay } from './optimizers';
 import {
-  countLanes, firstLanes, fma, hold, leastLane, loadEnd, power32, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
+  BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS,
+} from './memory';
+import { addWeights, clampBlock, direction, hyperClipValue, hyperMomentum, hyperWeightDecay } from './optimizers';
+import {
+  countLanes, firstLanes, flush, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
 } from './simd';
-import { allTrustworthy, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient } from './statistics';
+import {
+  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
+} from './statistics';
+import { meet, part, partBegin, partEnd, parts } from './threads';
 
 /** OP.gradientStatistics. `out` and `unitNorms` are 0 where not wanted. */
 export function gradientStatistics(
@@ -16,112 +22,376 @@ export function gradientStatistics(
   parameter(-1, rows, columns, 0, G, 0, 0, 0, exponent, out, unitNorms, 0);
 }
 
+/** Entries of a stretch of rows whose norms are taken while they are in the L1 cache. */
+const STRETCH: i32 = 2048;
+
+// A chunk's sums, in bytes: Σ and Σ² of G, its smallest and largest, Σ Δw², Σ w²; how many are 0, how many underflow.
+const ENDS: usize = 16;
+const UPDATES: usize = 32;
+const WEIGHTS: usize = 40;
+const ZEROS: usize = 48;
+const UNDERFLOWS: usize = 52;
+
 /** OP.update, and with kind −1 the statistics alone. Arguments: contract.ts, addresses 0 for "none". */
 export function parameter(
   kind: i32, rows: i32, columns: i32, W: usize, G: usize, state1: usize, state2: usize, hyper: usize,
   exponent: i32, out: usize, unitNorms: usize, flags: i32,
 ): void {
   const count = rows * columns;
+  if ((flags & UpdateFlag.gradientDone) != 0) unitNorms = 0;
+  if (
+    count <= BLOCK && kind == Optimizer.sgd && state1 == 0 && exponent == 0 && out != 0 && parts == 1 &&
+    (flags & UpdateFlag.gradientDone) == 0 && load<f32>(HEAD_CLIP_SCALE) == 1 && hyperClipValue(hyper) == 0 &&
+    hyperWeightDecay(hyper) == 0 && load<f32>(HEAD_LEARNING_RATE) >= LEAST_RATE
+  ) {
+    descendBlock(count, W, G, out);
+    if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
+    return;
+  }
+  let per = count;
+  if (count > STRETCH) per = shared(kind, rows, columns, W, G, state1, state2, hyper, exponent, unitNorms, flags);
+  else if (part == 0) {
+    work(kind, count, kind < 0 ? G : W, G, state1, state2, hyper, exponent, flags, partialAt(0), false);
+    if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
+  }
+  if (parts != 1) meet();
+  if (part != 0 || out == 0) return;
+  const first = partialAt(0);
+  let sums = v128.load(first), ends = v128.load(first, ENDS), sizes = v128.load(first, UPDATES);
+  let zeros = load<i32>(first, ZEROS), underflows = load<i32>(first, UNDERFLOWS);
+  for (let at = per, more = first + PARTIAL_BYTES; at < count; at += per, more += PARTIAL_BYTES) {
+    sums = f64x2.add(sums, v128.load(more));
+    ends = widest(ends, v128.load(more, ENDS));
+    sizes = f64x2.add(sizes, v128.load(more, UPDATES));
+    zeros += load<i32>(more, ZEROS);
+    underflows += load<i32>(more, UNDERFLOWS);
+  }
+  if ((flags & UpdateFlag.gradientDone) == 0) {
+    writeGradient(out, 1, count, G, 0, sums, ends, zeros);
+    store<f64>(out, <f64>exponent, 48);
+    store<f64>(out, <f64>underflows, 56);
+  }
+  if (kind >= 0) v128.store(out, sizes, 64);
+}
+/** Rates below this would make steps denormal that matter. */
+const LEAST_RATE: f32 = 9.5367431640625e-7; // 2^−20
+
+/** Plain descent on one block: what `parameter` and `work` do in general, for networks of a few units, whose steps are short. */
+function descendBlock(count: i32, W: usize, G: usize, out: usize): void {
+  const zero = f32x4.splat(0);
+  const rate = load<f32>(HEAD_LEARNING_RATE);
+  const rates = f32x4.splat(rate);
+  // Above 2^−126 ÷ rate: what would be taken off the weights as a denormal number is not taken off.
+  const limit: f32 = rate >= 1 ? SMALLEST_NORMAL : SMALLEST_NORMAL / LEAST_RATE;
+  const limits = f32x4.splat(limit);
+  const magnitude = hold(i32x4.splat(0x7fffffff));
+  let lowest = f32x4.splat(Infinity), highest = f32x4.splat(-Infinity);
+  let sum = zero, squares = zero, weights = zero, small = zero, zeros = zero;
+  const toW = W - G;
+  let p = G;
+  for (const end = G + (<usize>(count & ~3) << 2); p < end; p += 16) {
+    const x = v128.load(p), w = v128.load(p + toW);
+    const under = f32x4.lt(v128.and(x, magnitude), limits);
+    v128.store(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)));
+    small = i32x4.sub(small, under);
+    weights = fma(w, w, weights);
+    sum = f32x4.add(sum, x);
+    squares = fma(x, x, squares);
+    lowest = f32x4.pmin(lowest, x);
+    highest = f32x4.pmax(highest, x);
+    zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
+  }
+  const ragged = count & 3;
+  if (ragged) {
+    // The missing entries are zeros that are not counted.
+    const x = loadEnd(p, ragged), w = loadEnd(p + toW, ragged);
+    const mask = firstLanes(ragged);
+    const under = f32x4.lt(v128.and(x, magnitude), limits);
+    storeEnd(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)), ragged);
+    small = i32x4.sub(small, v128.and(under, mask));
+    weights = fma(w, w, weights);
+    sum = f32x4.add(sum, x);
+    squares = fma(x, x, squares);
+    lowest = f32x4.pmin(lowest, v128.bitselect(x, f32x4.splat(Infinity), mask));
+    highest = f32x4.pmax(highest, v128.bitselect(x, f32x4.splat(-Infinity), mask));
+    zeros = i32x4.sub(zeros, v128.and(f32x4.eq(x, zero), mask));
+  }
+  const all = sumFour(sum, squares, weights, f32x4.convert_i32x4_s(zeros));
+  let updates = <f64>f32x4.extract_lane(all, 1), weights64 = <f64>f32x4.extract_lane(all, 2);
+  let underflows = 0;
+  const clean = !v128.any_true(v128.xor(small, zeros));
+  if (!clean || !trustworthy(updates)) {
+    underflows = countBelow(count, G, SMALLEST_NORMAL);
+    updates = squaresAbove(count, G, limit);
+  }
+  if (!trustworthy(weights64)) weights64 = weightsBefore(count, W, G, limit, rate);
+  const sums = f64x2.promote_low_f32x4(all);
+  writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
+  store<f64>(out, 0, 48);
+  store<f64>(out, <f64>underflows, 56);
+  store<f64>(out, updates * (<f64>rate * <f64>rate), 64);
+  store<f64>(out, weights64, 72);
+}
+
+/** This thread's part of a parameter of more than one stretch. Answers how many entries make a chunk. */
+function shared(
+  kind: i32, rows: i32, columns: i32, W: usize, G: usize, state1: usize, state2: usize, hyper: usize,
+  exponent: i32, unitNorms: usize, flags: i32,
+): i32 {
+  const count = rows * columns;
+  let stretch = STRETCH, per: i32;
+  if (unitNorms != 0) {
+    // A stretch ends with a row, and none but the last is ragged.
+    stretch = max(1, STRETCH / columns);
+    if ((columns & 3) != 0) stretch = (stretch + 3) & ~3;
+    per = (chunkRows(rows, columns) + stretch - 1) / stretch * stretch * columns;
+    stretch *= columns;
+  } else {
+    // Without norms, rows do not matter.
+    per = (chunkRows(count, 1) + STRETCH - 1) / STRETCH * STRETCH;
+  }
+  let at = partBegin(count, per);
+  let to = partialOf(at, per);
+  for (const end = partEnd(count, per); at < end; at += per, to += PARTIAL_BYTES) {
+    const stop = min(at + per, count);
+    for (let from = at; from < stop; from += stretch) {
+      const n = min(stretch, stop - from);
+      const bytes = <usize>from << 2;
+      work(
+        kind, n, kind < 0 ? G + bytes : W + bytes, G + bytes, state1 == 0 ? 0 : state1 + bytes,
+        state2 == 0 ? 0 : state2 + bytes, hyper, exponent, flags, to, from != at,
+      );
+      if (unitNorms != 0) writeUnitNorms(n / columns, columns, G + bytes, unitNorms + (<usize>(from / columns) << 2));
+    }
+  }
+  return per;
+}
+/** The smaller of both first lanes, and the larger of both second ones. */
+// @ts-ignore: decorator
+@inline function widest(a: v128, b: v128): v128 {
+  return v128.shuffle<f64>(f64x2.pmin(a, b), f64x2.pmax(a, b), 0, 3);
+}
+
+/** Measures `count` entries and updates them; the sums go to `to`, or are added to it. With kind −1, W is G. */
+function work(
+  kind: i32, count: i32, W: usize, G: usize, state1: usize, state2: usize, hyper: usize, exponent: i32, flags: i32, to: usize,
+  adds: bool,
+): void {
   const zero = f32x4.splat(0);
   const magnitude = hold(i32x4.splat(0x7fffffff));
-  const one = hold(i32x4.splat(1));
   const rate = load<f32>(HEAD_LEARNING_RATE);
-  // Below this an entry of G would be denormal, or less, in the optimizer's hands.
-  const below = exponent == 0 ? SMALLEST_NORMAL : power32(-126 - exponent);
-  // Whether whole vectors of the gradient are already what the rule takes, and whether it takes them as the direction.
-  const plain = kind >= 0 && exponent == 0 && load<f32>(HEAD_CLIP_SCALE) == 1 && hyperClipValue(hyper) == 0 && hyperWeightDecay(hyper) == 0;
-  const descent = kind == Optimizer.sgd && state1 == 0;
+  // Below this an entry of G would be denormal, or less, in the optimizer's hands. Never 0, so that zeros always are.
+  const below = exponent == 0 ? SMALLEST_NORMAL : max(power32(-126 - exponent), reinterpret<f32>(1));
+  // Whether the gradient less what underflows, times one power of two, is what the rule takes.
+  const plain =
+    kind == Optimizer.sgd && (flags & UpdateFlag.nesterov) == 0 && exponent <= 126 && exponent >= -126 &&
+    load<f32>(HEAD_CLIP_SCALE) == 1 && hyperClipValue(hyper) == 0 && hyperWeightDecay(hyper) == 0;
+  const scale = power32(exponent);
+  // Descent: what would be taken off the weights as a denormal number is not taken off.
+  const factor = rate * scale;
+  const descends = plain && state1 == 0 && factor >= SMALLEST_NORMAL && factor < Infinity;
+  const limit = descends ? max(below, SMALLEST_NORMAL / factor) : below;
+  const limits = f32x4.splat(limit);
+  const factors = f32x4.splat(factor);
   let lowest = f32x4.splat(Infinity), highest = f32x4.splat(-Infinity);
   let zeros = zero;
   let sums = f64x2.splat(0);
   let weights64: f64 = 0, updates64: f64 = 0;
   let padding = 0, underflows = 0;
   let g = G;
-  // Statistics alone: the gradient stands in for weights that nobody asks about.
-  if (kind < 0) W = G;
   for (let at = 0; at < count; at += BLOCK) {
     const n = min(BLOCK, count - at);
     const ragged = n & 3;
     const bytes = <usize>(n & ~3) << 2;
-    let sum = zero, squares = zero, weights = zero;
-    // The smallest magnitude that is not 0, as bits less 1: zeros wrap around to the largest.
-    let least = i32x4.splat(-1);
+    // `small` counts what is below the limit, zeros too, which have the counts before and after told apart.
+    let sum = zero, squares = zero, weights = zero, small = zero;
+    const zerosBefore = zeros;
     const toW = W - g;
     let p = g;
-    for (const end = g + bytes; p < end; p += 16) {
-      const x = v128.load(p), w = v128.load(p + toW);
-      weights = fma(w, w, weights);
-      sum = f32x4.add(sum, x);
-      squares = fma(x, x, squares);
-      lowest = f32x4.pmin(lowest, x);
-      highest = f32x4.pmax(highest, x);
-      zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
-      least = i32x4.min_u(least, i32x4.sub(v128.and(x, magnitude), one));
+    if (descends) {
+      for (const end = g + bytes; p < end; p += 16) {
+        const x = v128.load(p), w = v128.load(p + toW);
+        const under = f32x4.lt(v128.and(x, magnitude), limits);
+        v128.store(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), factors)));
+        small = i32x4.sub(small, under);
+        weights = fma(w, w, weights);
+        sum = f32x4.add(sum, x);
+        squares = fma(x, x, squares);
+        lowest = f32x4.pmin(lowest, x);
+        highest = f32x4.pmax(highest, x);
+        zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
+      }
+    } else {
+      for (const end = g + bytes; p < end; p += 16) {
+        const x = v128.load(p), w = v128.load(p + toW);
+        small = i32x4.sub(small, f32x4.lt(v128.and(x, magnitude), limits));
+        weights = fma(w, w, weights);
+        sum = f32x4.add(sum, x);
+        squares = fma(x, x, squares);
+        lowest = f32x4.pmin(lowest, x);
+        highest = f32x4.pmax(highest, x);
+        zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
+      }
     }
+    let before = sumLanes(weights);
     if (ragged) {
       // Only the last block is ragged; the missing entries count as zeros here, and are taken off below.
       const x = loadEnd(p, ragged), w = loadEnd(p + toW, ragged);
-      weights = fma(w, w, weights);
       const mask = firstLanes(ragged);
+      const under = f32x4.lt(v128.and(x, magnitude), limits);
       padding = 4 - ragged;
+      small = i32x4.sub(small, under);
+      before += sumLanes(f32x4.mul(w, w));
       sum = f32x4.add(sum, x);
       squares = fma(x, x, squares);
       lowest = f32x4.pmin(lowest, v128.bitselect(x, f32x4.splat(Infinity), mask));
       highest = f32x4.pmax(highest, v128.bitselect(x, f32x4.splat(-Infinity), mask));
       zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
-      least = i32x4.min_u(least, i32x4.sub(v128.and(x, magnitude), one));
+      if (descends) storeEnd(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), factors)), ragged);
     }
-    sums = f64x2.add(sums, sumPair(sum, squares));
-    const smallest = leastLane(least);
-    const underflow = smallest < below && smallest != 0;
-    if (underflow) underflows += countBelow(n, g, below);
+    const pair = sumPair(sum, squares);
+    sums = f64x2.add(sums, pair);
+    // How many are below the limit and not 0, and whether all are below it.
+    const tiny = countLanes(i32x4.sub(small, i32x4.sub(zeros, zerosBefore)));
+    if (tiny != 0) underflows += limit == below ? tiny : countBelow(n, g, below);
     if (kind >= 0) {
-      const before = sumLanes(weights);
-      weights64 += trustworthy(before) ? before : squares64(1, n, W, 0);
-      let from = g;
-      if (!plain || underflow || ragged != 0) from = prepare(kind, n, W, g, state1, state2, hyper, exponent, below, flags);
-      else if (!descent) from = direction(kind, bytes, g, scratch, state1, state2, hyper, flags);
-      updates64 += apply(n, W, from, rate);
+      weights64 += trustworthy(before) ? before : descends ? weightsBefore(n, W, g, limit, factor) : squares64(1, n, W, 0);
+      if (descends) {
+        const squares64 = f64x2.extract_lane(pair, 1);
+        const size = <f64>factor * <f64>factor;
+        updates64 += size * (tiny == 0 && trustworthy(squares64) ? squares64 : squaresAbove(n, g, limit));
+      } else if (plain && ragged == 0) {
+        const momentum = hyperMomentum(hyper);
+        if (tiny == 0 && exponent == 0) updates64 += momentumBlock(n, W, g, state1, momentum, rate);
+        else updates64 += scaledMomentumBlock(n, W, g, state1, momentum, limit, scale, exponent, rate);
+      } else {
+        const from = prepare(kind, n, W, g, state1, state2, hyper, exponent, below, flags, tiny != 0);
+        updates64 += apply(n, W, from, rate);
+      }
       if (state1 != 0) state1 += bytes;
       if (state2 != 0) state2 += bytes;
     }
     g += bytes;
     W += bytes;
   }
-  if ((flags & UpdateFlag.gradientDone) == 0) {
-    if (out != 0) {
-      writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), countLanes(zeros) - padding);
-      store<f64>(out, <f64>exponent, 48);
-      store<f64>(out, <f64>underflows, 56);
-    }
-    if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
+  let ends = range(lowest, highest);
+  let noughts = countLanes(zeros) - padding;
+  let sizes = f64x2.replace_lane(f64x2.splat(updates64), 1, weights64);
+  if (adds) {
+    sums = f64x2.add(sums, v128.load(to));
+    ends = widest(ends, v128.load(to, ENDS));
+    sizes = f64x2.add(sizes, v128.load(to, UPDATES));
+    noughts += load<i32>(to, ZEROS);
+    underflows += load<i32>(to, UNDERFLOWS);
   }
-  if (out != 0 && kind >= 0) {
-    store<f64>(out, updates64, 64);
-    store<f64>(out, weights64, 72);
-  }
+  v128.store(to, sums);
+  v128.store(to, ends, ENDS);
+  v128.store(to, sizes, UPDATES);
+  store<i32>(to, noughts, ZEROS);
+  store<i32>(to, underflows, UNDERFLOWS);
 }
 
 /** How many of n entries are not 0 but below the limit. */
 function countBelow(n: i32, g: usize, below: f32): i32 {
   let count = 0;
-  for (let p = g, end = g + (<usize>n << 2); p < end; p += 4) {
-    const x = abs(load<f32>(p));
+  let small = i32x4.splat(0);
+  const limit = f32x4.splat(below), zero = f32x4.splat(0);
+  for (const end = g + (<usize>(n & ~3) << 2); g < end; g += 16) {
+    const x = v128.load(g);
+    small = i32x4.sub(small, v128.and(f32x4.lt(f32x4.abs(x), limit), f32x4.ne(x, zero)));
+  }
+  for (let k = n & 3; k > 0; k--, g += 4) {
+    const x = abs(load<f32>(g));
     count += i32(x < below) & i32(x != 0);
   }
-  return count;
+  return count + countLanes(small);
+}
+/** Σ of the squares of those of n entries that are not below the limit, in float64. */
+function squaresAbove(n: i32, g: usize, below: f32): f64 {
+  const limit = f32x4.splat(below);
+  let sum = f64x2.splat(0), sum2 = sum;
+  for (const end = g + (<usize>(n & ~3) << 2); g < end; g += 16) {
+    const x = flush(v128.load(g), limit);
+    const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+    sum = f64x2.add(sum, f64x2.mul(low, low));
+    sum2 = f64x2.add(sum2, f64x2.mul(high, high));
+  }
+  sum = f64x2.add(sum, sum2);
+  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  for (let k = n & 3; k > 0; k--, g += 4) {
+    const x = load<f32>(g);
+    if (!(abs(x) < below)) total += <f64>x * <f64>x;
+  }
+  return total;
+}
+/** Σ w² of weights that a descent has just left, as they were before. */
+function weightsBefore(n: i32, w: usize, g: usize, limit: f32, factor: f32): f64 {
+  let sum: f64 = 0;
+  for (const end = w + (<usize>n << 2); w < end; w += 4, g += 4) {
+    const x = load<f32>(g);
+    const before = <f64>load<f32>(w) + <f64>(abs(x) < limit ? 0 : x * factor);
+    sum += before * before;
+  }
+  return sum;
+}
+
+/**
+ * SGD with momentum on n entries, a multiple of 4: g · scale less what is below the limit goes into the buffer, `rate`
+ * times that off the weights. Answers Σ Δw². `asItIs`: nothing is below the limit and the scale is 1.
+ */
+// @ts-ignore: decorator
+@inline function momentumLoop(
+  asItIs: bool, n: i32, w: usize, g: usize, m: usize, momentum: f32, limit: f32, scale: f32, exponent: i32, rate: f32,
+): f64 {
+  const mu = f32x4.splat(momentum), limits = f32x4.splat(limit), scales = f32x4.splat(scale), rates = f32x4.splat(rate);
+  // What would be taken off the weights as a denormal number is neither kept nor taken off.
+  const smallest = max(SMALLEST_NORMAL, SMALLEST_NORMAL / rate);
+  const least = f32x4.splat(smallest);
+  const magnitude = hold(i32x4.splat(0x7fffffff));
+  // Steps that are as small as the gradient are squared at a magnitude at which that can be done.
+  const lift = !asItIs && exponent < -16 ? min(100, -exponent) : 0;
+  const lifts = f32x4.splat(power32(lift));
+  let squares = f32x4.splat(0);
+  const toW = w - g, toM = m - g;
+  for (const end = g + (<usize>n << 2); g < end; g += 16) {
+    let x = v128.load(g);
+    if (!asItIs) x = f32x4.mul(v128.andnot(x, f32x4.lt(v128.and(x, magnitude), limits)), scales);
+    x = fma(mu, v128.load(g + toM), x);
+    x = v128.andnot(x, f32x4.lt(v128.and(x, magnitude), least));
+    v128.store(g + toM, x);
+    x = f32x4.mul(x, rates);
+    v128.store(g + toW, f32x4.sub(v128.load(g + toW), x));
+    if (!asItIs) x = f32x4.mul(x, lifts);
+    squares = fma(x, x, squares);
+  }
+  const sum = sumLanes(squares);
+  if (trustworthy(sum)) return lift == 0 ? sum : sum * power64(-2 * lift);
+  return squares64(1, n, m, 0) * <f64>rate * <f64>rate;
+}
+function momentumBlock(n: i32, w: usize, g: usize, m: usize, momentum: f32, rate: f32): f64 {
+  return momentumLoop(true, n, w, g, m, momentum, 0, 1, 0, rate);
+}
+function scaledMomentumBlock(
+  n: i32, w: usize, g: usize, m: usize, momentum: f32, limit: f32, scale: f32, exponent: i32, rate: f32,
+): f64 {
+  return momentumLoop(false, n, w, g, m, momentum, limit, scale, exponent, rate);
 }
 
 /** From a block of the gradient to the direction of which `rate` times is taken off the weights, in scratch. */
 function prepare(
   kind: i32, n: i32, w: usize, g: usize, state1: usize, state2: usize, hyper: usize,
-  exponent: i32, below: f32, flags: i32,
+  exponent: i32, below: f32, flags: i32, underflow: bool,
 ): usize {
   const limit = hyperClipValue(hyper);
   const decay = hyperWeightDecay(hyper);
   const ragged = n & 3;
   const bytes = <usize>(n & ~3) << 2;
-  deliver(n, g, exponent, load<f32>(HEAD_CLIP_SCALE), below);
+  const clipScale = load<f32>(HEAD_CLIP_SCALE);
+  // Whole vectors that are already what the rule takes.
+  if (ragged == 0 && exponent == 0 && clipScale == 1 && limit == 0 && decay == 0 && !underflow) {
+    return direction(kind, bytes, g, scratch, state1, state2, hyper, flags);
+  }
+  deliver(n, g, exponent, clipScale, below);
   if (limit > 0) clampBlock(n, limit);
   const decoupled = kind == Optimizer.adamw || kind == Optimizer.lion;
   if (bytes != 0) {

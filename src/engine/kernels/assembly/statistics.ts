@@ -1,6 +1,32 @@
 // Owns the ends of the statistics: the sums that the float32 passes hand over are checked, summed again in float64 where
 // they cannot be trusted, and written to the step's record. The passes themselves are with their operations.
+//
+// Where a tensor is large its sums are taken in chunks, whose size follows from the tensor's alone: so they are the same
+// whichever threads took them. A chunk's sums lie in its place among the partial sums until part 0 adds all of them up.
+import { PARTIAL_BYTES, PARTIAL_COUNT, partials } from './memory';
 import { fma, loadEnd, sumLanes } from './simd';
+import { meet, part, partBegin, partEnd } from './threads';
+
+/** Numbers in a chunk, where they suffice for at most as many chunks as there are places. */
+const CHUNK: i32 = 2048;
+/** How many of `rows` runs of `columns` numbers make a chunk: all of them where there are not many. */
+// @ts-ignore: decorator
+@inline export function chunkRows(rows: i32, columns: i32): i32 {
+  return rows * columns < 2 * CHUNK ? rows : manyChunkRows(rows, columns);
+}
+function manyChunkRows(rows: i32, columns: i32): i32 {
+  return max((CHUNK + columns - 1) / columns, (rows + PARTIAL_COUNT - 1) / PARTIAL_COUNT);
+}
+/** Where the sums of the chunk that begins with the given row lie. */
+// @ts-ignore: decorator
+@inline export function partialOf(row: i32, per: i32): usize {
+  return row == 0 ? partials : partialAt(row / per);
+}
+/** Where the sums of a chunk lie. */
+// @ts-ignore: decorator
+@inline export function partialAt(chunk: i32): usize {
+  return partials + <usize>chunk * PARTIAL_BYTES;
+}
 
 // A float32 sum of squares between these is right: no square overflowed, and what underflowed (below 2^−126 each) is
 // nothing beside it.
@@ -70,18 +96,22 @@ export function sumOfSquares(rows: i32, columns: i32, x: usize, stride: usize): 
   return trustworthy(sum) ? sum : squares64(rows, columns, x, stride);
 }
 
-/** The same in float64 throughout. */
-export function squares64(rows: i32, columns: i32, x: usize, stride: usize): f64 {
-  let sum: f64 = 0;
-  for (let r = 0; r < rows; r++) {
-    const end = x + (<usize>columns << 2);
-    for (let p = x; p < end; p += 4) {
-      const v = <f64>load<f32>(p);
-      sum += v * v;
-    }
-    x += stride;
+/** The same of one run, by all threads that share the record; only part 0 is told. */
+export function sharedSumOfSquares(count: i32, x: usize): f64 {
+  const per = chunkRows(count, 1);
+  if (per == count) return part == 0 ? sumOfSquares(1, count, x, 0) : 0;
+  for (let at = partBegin(count, per), end = partEnd(count, per); at < end; at += per) {
+    store<f64>(partialAt(at / per), sumOfSquares(1, min(per, count - at), x + (<usize>at << 2), 0));
   }
+  meet();
+  let sum: f64 = 0;
+  for (let k = 0, chunks = (count + per - 1) / per; k < chunks; k++) sum += load<f64>(partialAt(k));
   return sum;
+}
+
+/** `sumOfSquares` in float64 throughout. */
+export function squares64(rows: i32, columns: i32, x: usize, stride: usize): f64 {
+  return f64x2.extract_lane(sums64(rows, columns, x, stride, 0), 1);
 }
 
 /** ACTIVATION_RAW of `rows` runs of `columns` numbers, `stride` bytes apart. `sums`: Σ and Σ² of h less the first h. */
@@ -125,18 +155,31 @@ export function writeGradient(
   return trustworthy(squares) && n * squares * (1 - LEAST_VARIANCE) >= sum * sum;
 }
 /** Σ and Σ² less `pivot`, in float64 throughout. */
-function sums64(rows: i32, columns: i32, x: usize, stride: usize, pivot: f64): v128 {
-  let sum: f64 = 0;
-  let squares: f64 = 0;
+export function sums64(rows: i32, columns: i32, x: usize, stride: usize, pivot: f64): v128 {
+  const pivots = f64x2.splat(pivot);
+  const full = <usize>(columns & ~3) << 2;
+  let sum = f64x2.splat(0), squares = sum, sum2 = sum, squares2 = sum;
   for (let r = 0; r < rows; r++) {
-    for (let p = x, end = x + (<usize>columns << 2); p < end; p += 4) {
-      const d = <f64>load<f32>(p) - pivot;
-      sum += d;
-      squares += d * d;
+    let p = x;
+    for (const end = x + full; p < end; p += 16) {
+      const v = v128.load(p);
+      const low = f64x2.sub(f64x2.promote_low_f32x4(v), pivots);
+      const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1)), pivots);
+      sum = f64x2.add(sum, low);
+      sum2 = f64x2.add(sum2, high);
+      squares = f64x2.add(squares, f64x2.mul(low, low));
+      squares2 = f64x2.add(squares2, f64x2.mul(high, high));
+    }
+    for (const end = x + (<usize>columns << 2); p < end; p += 4) {
+      const d = f64x2.replace_lane(f64x2.splat(0), 0, <f64>load<f32>(p) - pivot);
+      sum = f64x2.add(sum, d);
+      squares = f64x2.add(squares, f64x2.mul(d, d));
     }
     x += stride;
   }
-  return f64x2.replace_lane(f64x2.splat(sum), 1, squares);
+  sum = f64x2.add(sum, sum2);
+  squares = f64x2.add(squares, squares2);
+  return f64x2.add(v128.shuffle<f64>(sum, squares, 0, 2), v128.shuffle<f64>(sum, squares, 1, 3));
 }
 function countNonFinite(rows: i32, columns: i32, x: usize, stride: usize): i32 {
   let count = 0;

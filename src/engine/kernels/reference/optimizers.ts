@@ -12,6 +12,8 @@ interface Rule {
   readonly momentum: number;
   readonly beta1: number;
   readonly beta2: number;
+  readonly rest1: number;
+  readonly rest2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
   readonly clipValue: number;
@@ -33,6 +35,8 @@ function readRule(c: ReferenceContext, kind: number, hyper: number, flags: numbe
     momentum: h(HYPER.momentum),
     beta1: h(HYPER.beta1),
     beta2: h(HYPER.beta2),
+    rest1: h(HYPER.rest1),
+    rest2: h(HYPER.rest2),
     epsilon: h(HYPER.epsilon),
     weightDecay: h(HYPER.weightDecay),
     clipValue: h(HYPER.clipValue),
@@ -84,8 +88,10 @@ function stepOf(c: ReferenceContext, r: Rule, gradient: number, w: number, m: nu
   };
   const lr = r.learningRate;
   const decoupled = r.kind === OPTIMIZER_CODE.adamw || r.kind === OPTIMIZER_CODE.lion;
-  const g = decoupled ? gradient : gradient + r.weightDecay * w;
-  const decay = decoupled ? lr * r.weightDecay * w : 0;
+  // Not 0 · w where there is no decay: w may be infinite.
+  const decayed = r.weightDecay === 0 ? 0 : r.weightDecay * w;
+  const g = decoupled ? gradient : gradient + decayed;
+  const decay = decoupled ? lr * decayed : 0;
   switch (r.kind) {
     case OPTIMIZER_CODE.sgd: {
       if (m < 0) return lr * g;
@@ -93,26 +99,26 @@ function stepOf(c: ReferenceContext, r: Rule, gradient: number, w: number, m: nu
       return lr * (r.nesterov ? g + r.momentum * buffer : buffer);
     }
     case OPTIMIZER_CODE.rmsprop: {
-      const square = keep(m, r.beta1 * floats[m]! + (1 - r.beta1) * g * g);
+      const square = keep(m, r.beta1 * floats[m]! + r.rest1 * g * g);
       const scaled = g / (Math.sqrt(square) + r.epsilon);
       return lr * (v < 0 ? scaled : keep(v, r.momentum * floats[v]! + scaled));
     }
     case OPTIMIZER_CODE.adagrad:
       return (lr * g) / (Math.sqrt(keep(m, floats[m]! + g * g)) + r.epsilon);
     case OPTIMIZER_CODE.adadelta: {
-      const square = keep(m, r.beta1 * floats[m]! + (1 - r.beta1) * g * g);
+      const square = keep(m, r.beta1 * floats[m]! + r.rest1 * g * g);
       const delta = (Math.sqrt(floats[v]! + r.epsilon) / Math.sqrt(square + r.epsilon)) * g;
-      keep(v, r.beta1 * floats[v]! + (1 - r.beta1) * delta * delta);
+      keep(v, r.beta1 * floats[v]! + r.rest1 * delta * delta);
       return lr * delta;
     }
     case OPTIMIZER_CODE.lion: {
-      const direction = Math.sign(r.beta1 * floats[m]! + (1 - r.beta1) * g);
-      keep(m, r.beta2 * floats[m]! + (1 - r.beta2) * g);
+      const direction = Math.sign(r.beta1 * floats[m]! + r.rest1 * g);
+      keep(m, r.beta2 * floats[m]! + r.rest2 * g);
       return decay + lr * direction;
     }
     default: {
-      const mean = keep(m, r.beta1 * floats[m]! + (1 - r.beta1) * g);
-      const square = keep(v, r.beta2 * floats[v]! + (1 - r.beta2) * g * g);
+      const mean = keep(m, r.beta1 * floats[m]! + r.rest1 * g);
+      const square = keep(v, r.beta2 * floats[v]! + r.rest2 * g * g);
       const divisor = Math.sqrt(square) / Math.sqrt(r.biasCorrection2) + r.epsilon;
       if (r.kind !== OPTIMIZER_CODE.nadam) return decay + ((lr / r.biasCorrection1) * mean) / divisor;
       const ahead = r.muNext / (1 - r.muProduct * r.muNext);

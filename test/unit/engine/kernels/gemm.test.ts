@@ -71,3 +71,34 @@ test('gemm repeats with strides', () => {
   check({ M: 6, N: 5, K: 8, transposeA: false, transposeB: true, accumulate: false }, 4, 0);
   check({ M: 9, N: 11, K: 40, transposeA: true, transposeB: true, accumulate: true }, 2);
 });
+
+test('gemm over positions: weights that stay, and gradients summed over all of them', () => {
+  for (const [M, N, K, repeat] of [
+    [3, 8, 5, 2],
+    [17, 16, 33, 7],
+    [40, 16, 400, 5],
+    [33, 17, 16, 20],
+    [9, 5, 300, 2],
+  ] as const) {
+    for (const mode of [0, 1, 2, 3]) {
+      // Modes 2 and 3 sum over the repeats; the others leave A where it is.
+      const sums = mode >= 2;
+      const sizes = [M * K, K * N, M * N] as const;
+      const steps = sums ? [sizes[0], sizes[1], 0] : [0, sizes[1], sizes[2]];
+      onEvery(
+        (rig) => {
+          const a = rig.floats(normals(sizes[0] * (sums ? repeat : 1), 'a'));
+          const b = rig.floats(normals(sizes[1] * repeat, 'b'));
+          const count = sizes[2] * (sums ? 1 : repeat);
+          const c = rig.floats(normals(count + 8, 'c'));
+          const [rsb, csb] = sums ? [1, K] : [N, 1];
+          rig.record(OP.gemm, M, N, K, a, K, 1, b, rsb, csb, c, N, mode, repeat, rig.ints(steps));
+          rig.run();
+          return rig.read(c, count + 8);
+        },
+        (actual, expected, name) =>
+          assertClose(actual, expected, 5e-6, `${name} ${M}×${N}×${K} × ${repeat} mode ${mode}`),
+      );
+    }
+  }
+});
