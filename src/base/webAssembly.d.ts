@@ -8,7 +8,10 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBufferLike;
   }
   class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory; readonly [name: string]: unknown } });
+    constructor(
+      module: Module,
+      imports: { readonly env: { readonly memory: Memory; readonly [name: string]: unknown } },
+    );
     readonly exports: Record<string, unknown>;
   }
   function validate(bytes: Uint8Array): boolean;
