@@ -31,6 +31,13 @@ const BAD = {
   wrongType: [spec({ layers: [{ type: 'dense', units: 'many' }] }), /NS1\d\d/],
   unknownName: [spec({ layers: [{ type: 'danse', units: 2 }] }), /NS1\d\d/],
   negative: [spec({ layers: [{ type: 'dense', units: -1 }] }), /NS1\d\d/],
+  window: [
+    spec({
+      data: { source: 'mnist' },
+      layers: [{ type: 'conv2d', filters: 4, kernelSize: 40 }, { type: 'flatten' }, { type: 'dense', units: 10 }],
+    }),
+    /NS207/,
+  ],
   cycle: [
     spec({
       layers: [

@@ -215,9 +215,11 @@ export class TooltipView {
     const { factor, activation, weights } = passedFrom(layer, record, frame.run!.layout);
     if (Number.isFinite(factor)) {
       const sign = layer.activation === 'sigmoid' ? 'σ′' : formatActivation(layer.activation) || 'activation';
-      const passed = Number.isFinite(activation)
-        ? `${sign} ${formatFactor(activation)} · weights ${formatFactor(weights)} = ${formatFactor(factor)}`
-        : formatFactor(factor);
+      // A recurrent layer has several activations within: no one of them is what its output passes through.
+      const passed =
+        Number.isFinite(activation) && !layer.timeGradient
+          ? `${sign} ${formatFactor(activation)} · weights ${formatFactor(weights)} = ${formatFactor(factor)}`
+          : formatFactor(factor);
       lines.push(line('passed back', passed));
     }
     const back = flow('backwardFactor');
