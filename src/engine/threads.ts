@@ -45,6 +45,8 @@ export interface Helper {
 export interface ThreadSource {
   /** Threads that one network may use, the one that trains included. */
   readonly count: number;
+  /** Milliseconds that only go forward, to find out whether the helpers help; they always work where it is absent. */
+  readonly now?: () => number;
   /**
    * Starts a thread that runs HELPER_PROGRAM on the task. It has to keep no process alive.
    * @param onEnd called where it ends otherwise than by `stop`, or could not start

@@ -4,7 +4,9 @@ import relaxedBytes from '../../../build/kernels-relaxed.wasm';
 import simdBytes from '../../../build/kernels-simd.wasm';
 import type { ArenaBytes } from '../arena';
 import { ALIGNMENT_BYTES, createSharedArena, orOutOfMemory, SHARED_HEAD_BYTES } from '../arena';
+import { CrewChoice } from '../crewChoice';
 import { type ThreadSource, threadImports } from '../threads';
+import { isCalmAfter } from '../watch';
 import type { Kernels } from './contract';
 import { FLOAT_HEAD, HEAD_LENGTH } from './contract';
 
@@ -187,6 +189,8 @@ export function createWasmKernels(
   arena.floats[FLOAT_HEAD.clipScale] = 1;
   // A helper that ended may have been counted already: the others then do without any.
   let allowed = most;
+  const choice = new CrewChoice();
+  const now = options.threads?.now;
   const serve = [arenaEnd, scratch + build.scratchBytes, patienceMs];
   const alone = () => {
     allowed = 1;
@@ -205,21 +209,36 @@ export function createWasmKernels(
       kernels.runOnce(plan, count, stats);
     },
     runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful) {
-      try {
-        return kernels.runSteps(
+      /** Steps from a row of the tables on, by up to `crew` threads. */
+      const run = (row: number, wanted: number, watchful: boolean, crew: number): number =>
+        kernels.runSteps(
           plan,
           count,
-          steps,
-          intTable,
-          floatTable,
-          stats,
+          wanted,
+          intTable + row * HEAD_LENGTH,
+          floatTable + row * HEAD_LENGTH,
+          stats + row * recordLength,
           recordLength,
           watch,
-          careful ? 1 : 0,
-          allowed,
+          watchful ? 1 : 0,
+          crew,
         );
+      if (most === 1) return run(0, steps, careful, 1);
+      try {
+        if (!now || kernels.readyThreads(allowed) === 1) return run(0, steps, careful, allowed);
+        let done = 0;
+        for (let ran = 0; done < steps; done += ran) {
+          const last = stats + (done - 1) * recordLength;
+          const watchful = done === 0 ? careful : !isCalmAfter(arena.stats, last, arena.ints, watch);
+          const next = choice.next(steps - done);
+          const begun = now();
+          ran = run(done, next.steps, watchful, next.alone ? 1 : allowed);
+          choice.took(next.alone, ran, now() - begun);
+          if (ran < next.steps) return done + ran;
+        }
+        return done;
       } catch (error) {
-        if (most > 1 && kernels.hasFault()) throw new Error('a thread of the engine has died', { cause: error });
+        if (kernels.hasFault()) throw new Error('a thread of the engine has died', { cause: error });
         throw error;
       }
     },
