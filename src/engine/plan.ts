@@ -24,6 +24,7 @@ import { LAYER_COMPILERS } from './layers/table';
 import type { LossPlan } from './losses';
 import { type Allocator, PlanBuilder } from './planBuilder';
 import { type OptimizerState, type PlannedParameter, placeParameter, UpdateEmitter } from './updatePlan';
+import { calmPower } from './watch';
 
 /** Where the sum of squares of a gradient and its exponent lie in a step's statistics. */
 export interface SquaredNorm {
@@ -187,13 +188,14 @@ class Compiler {
 
   #watch(split: number): number {
     const { step, activation, gradient, time } = this.#raw;
-    const times = this.#options.graph.layers.reduce((n, layer) => n + timeSteps(layer), 0);
+    const { graph } = this.#options;
+    const times = graph.layers.reduce((n, layer) => n + timeSteps(layer), 0);
     const firstTime = time.find((at) => at >= 0) ?? 0;
     const learned = this.#parameters.filter((p) => !p.info.isState);
     // In the order of WATCH.
     const layers = [activation.length, activation[0] ?? 0, gradient[0] ?? 0];
     const parameters = [learned.length, learned[0]?.statistics ?? 0];
-    return this.#builder.integers([split, step, ...layers, times, firstTime, ...parameters]);
+    return this.#builder.integers([split, step, ...layers, times, firstTime, ...parameters, calmPower(graph)]);
   }
 
   #emitForward(kind: PlanKind, source: DataPlace): { layers: CompiledLayer[]; forwardEnds: number[] } {

@@ -8,11 +8,11 @@ import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
 import { type ArenaBytes, alignedBytes } from './arena';
 import { Batches } from './batches';
-import { Checkpoint, type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence';
+import { type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence';
 import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
-import { INT_HEAD, type Kernels, PARAMETER_RAW, RECORD_LENGTH } from './kernels/contract';
+import { INT_HEAD, type Kernels } from './kernels/contract';
 import { createReferenceKernels } from './kernels/reference';
 import { createWasmKernels, type WasmFlavour, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
@@ -24,9 +24,9 @@ import { arenaAllocator, CountingAllocator } from './planBuilder';
 import { scaleByPower } from './powers';
 import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
+import { StepRunner } from './stepRunner';
 import { placeSteps, StepTable } from './stepTable';
 import { LEAST_SHARED_WORK, type ThreadSource } from './threads';
-import { isCalmAfter, LARGEST_LEARNING_RATE, LARGEST_SQUARES } from './watch';
 
 /** Most steps of one `run`; fewer where a step's statistics are long or its batch large. */
 export const RING_STEPS = 256;
@@ -83,15 +83,12 @@ export class Trainer {
   readonly #table: StepTable;
   /** Statistics, a row a step; one row more for single measurements. */
   readonly #ring: number;
+  readonly #runner: StepRunner | undefined;
   readonly #trainProber: Prober | undefined;
   readonly #gradientsProber: Prober;
   #step = 0;
-  #diverged = false;
   #nonFinite: NonFinite | undefined;
-  /** Whether the next step has to be supervised; undefined where its parameters came from outside and are to be looked at. */
-  #careful: boolean | undefined;
   #disposed = false;
-  #checkpoint: Checkpoint | undefined;
   /** The last `run`: its first step (counted from 1) and how many. */
   #firstStep = 1;
   #ranSteps = 0;
@@ -160,6 +157,8 @@ export class Trainer {
     if (this.#network.test) this.#placeData(dataset.test, this.#network.test);
     this.#initializeParameters();
     const { train, gradients } = this.#network.plans;
+    const parts = { graph, network: this.#network, kernels: this.#kernels, table: this.#table, ring: this.#ring };
+    this.#runner = train && new StepRunner({ ...parts, plan: train, firstInputs: () => this.batch(0).inputs });
     this.#trainProber = train && new Prober(graph, this.#loss, this.layout, this.#network, train);
     this.#gradientsProber = new Prober(graph, this.#loss, this.layout, this.#network, planned(gradients));
   }
@@ -171,12 +170,17 @@ export class Trainer {
 
   /** Whether something in the last step was not finite; nothing is trained after that. */
   get diverged(): boolean {
-    return this.#diverged;
+    return this.#runner?.nonFinite !== undefined;
   }
 
   /** The first tensor that was not finite in the last step, or in `gradients`; undefined where all were finite. */
   get nonFinite(): NonFinite | undefined {
     return this.#nonFinite;
+  }
+
+  /** Steps that had to be supervised, since something in them was so large that it might not have stayed finite. */
+  get supervisedSteps(): number {
+    return this.#runner?.supervised ?? 0;
   }
 
   /** Threads that the next `run` would have, this one included; helpers come one by one after the start. */
@@ -197,79 +201,15 @@ export class Trainer {
    * @returns how many were done; their records can be read until the next call
    */
   run(maxSteps: number): number {
-    const plan = this.#network.plans.train;
     const steps = Math.max(0, Math.min(Math.floor(maxSteps), this.ringSteps, this.totalSteps - this.#step));
-    if (!plan || steps === 0 || this.#diverged || this.#disposed) return 0;
-    this.#careful ??= this.#step > 0 || !this.#startsCalm();
-    // As large as all that is trained: not kept longer than it may be wanted.
-    if (!this.#careful) this.#checkpoint = undefined;
+    if (!this.#runner || steps === 0 || this.diverged || this.#disposed) return 0;
     this.#table.prepare(this.#step, steps);
     this.#firstStep = this.#step + 1;
-    let done = 0;
-    while (done < steps && !this.#diverged) {
-      done += this.#trainUnwatched(plan, done, steps - done);
-      if (done === steps) break;
-      this.#finishSupervised(plan, done);
-      done++;
-    }
+    const done = this.#runner.run(this.#step, steps);
+    this.#nonFinite = this.#runner.nonFinite;
     this.#ranSteps = done;
     this.#step += done;
     return done;
-  }
-
-  /**
-   * Whether the parameters before the first step are such as a calm step leaves (what the optimizer keeps is still 0), and
-   * its inputs as small, which nothing else tells where the first weights are 0.
-   */
-  #startsCalm(): boolean {
-    const { floats } = this.#kernels.arena;
-    const areCalm = (numbers: Float32Array | Float64Array): boolean => {
-      let squares = 0;
-      for (let i = 0; i < numbers.length; i++) squares += numbers[i]! * numbers[i]!;
-      return squares <= LARGEST_SQUARES;
-    };
-    return (
-      areCalm(this.batch(0).inputs) &&
-      this.#network.parameters.every((p) => areCalm(floats.subarray(p.weights, p.weights + p.rows * p.columns)))
-    );
-  }
-
-  /** Up to `count` steps from a row on; answers how many were done to their end. The next one was begun if fewer. */
-  #trainUnwatched(plan: Plan, row: number, count: number): number {
-    const { raw, watch } = this.#network;
-    const { arena } = this.#kernels;
-    const table = this.#table;
-    const [ints, floats] = [table.intRow(row), table.floatRow(row)];
-    // Rates change little from step to step: one look a call will do.
-    const careful = this.#careful === true || table.learningRate(this.#firstStep - 1 + row) > LARGEST_LEARNING_RATE;
-    const ring = this.#ringRow(row);
-    const done = this.#kernels.runSteps(plan.start, plan.count, count, ints, floats, ring, raw.length, watch, careful);
-    if (done > 0) this.#careful = !isCalmAfter(arena.stats, this.#ringRow(row + done - 1), arena.ints, watch);
-    return done;
-  }
-
-  /** The rest of a step that was begun: not at all where something is not finite; else so that it can be undone. */
-  #finishSupervised(plan: Plan, row: number): void {
-    const { arena } = this.#kernels;
-    const at = this.#ringRow(row);
-    const { stats } = arena;
-    this.#nonFinite = nonFiniteChain(this.#options.graph, this.#network, stats, at);
-    this.#diverged = this.#nonFinite !== undefined;
-    if (this.#diverged) {
-      // Nothing else was measured in this step.
-      for (const p of this.#network.parameters) {
-        if (p.statistics >= 0) stats.fill(Number.NaN, at + p.statistics, at + p.statistics + PARAMETER_RAW.length);
-      }
-      return;
-    }
-    this.#checkpoint ??= new Checkpoint(arena.floats, this.#network);
-    this.#checkpoint.keep();
-    this.#kernels.runOnce(plan.start + plan.split * RECORD_LENGTH, plan.count - plan.split, at);
-    const { bad, large } = this.#checkpoint.inspect();
-    this.#nonFinite = nonFiniteParameter(this.#network, stats, at) ?? bad;
-    this.#diverged = this.#nonFinite !== undefined;
-    this.#careful = large || !isCalmAfter(stats, at, arena.ints, this.#network.watch);
-    if (this.#diverged) this.#checkpoint.restore();
   }
 
   /** Index in stats of a row of the ring. */
@@ -378,7 +318,7 @@ export class Trainer {
 
   /** @param name `layer/parameter` @param values in TensorFlow.js's layout @throws Error for a name or a count that is wrong */
   setParameter(name: string, values: ArrayLike<number>): void {
-    this.#careful = undefined;
+    this.#runner?.lookAgain();
     this.#store.set(name, values);
   }
 

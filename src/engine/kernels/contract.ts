@@ -336,6 +336,8 @@ export const WATCH = {
   parameterCount: 7,
   /** Offset of the first PARAMETER_RAW. */
   parameters: 8,
+  /** A norm of at most 2 to this power is calm. */
+  power: 9,
 } as const;
 
 /** Codes of the element-wise activations, in plan records. `softmax` has operations of its own. */

@@ -171,3 +171,14 @@ test('the sentence names tensor, pass, step and what is kept', () => {
   assert.equal(divergedSentence(bad, 1), `Step 1 diverged: ${what} The initial weights are kept.`);
   assert.equal(divergedSentence(bad, 0), `At initialization ${what}`);
 });
+
+test('data as large as prices or pixels are calm: no step of them has to be supervised', () => {
+  const large = data((inputs) => {
+    for (let i = 0; i < inputs.length; i++) inputs[i] = 255 + 10_000 * Math.abs(inputs[i]!);
+  });
+  const parts = { layers: [dense(6, 'relu', constant(1e-6)), dense(1)], optimizer: 'adam', training, shuffle: false };
+  const net = trainer(parts, large);
+  net.run(3);
+  assert.equal(net.diverged, false);
+  assert.equal(net.supervisedSteps, 0);
+});

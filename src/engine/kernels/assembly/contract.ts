@@ -110,4 +110,5 @@ export namespace Watch {
   export const times: i32 = 6;
   export const parameterCount: i32 = 7;
   export const parameters: i32 = 8;
+  export const power: i32 = 9;
 }

@@ -32,7 +32,7 @@ function regression(rig: Rig) {
   rig.record(OP.update, ...[OPTIMIZER_CODE.sgd, 1, features, W, G, -1, -1, hyper, e, STEP_RAW.length, -1, 0]);
   const count = rig.records.length;
   // One layer without statistics of its own; one parameter. All up to the loss is before the split.
-  const watch = rig.ints([4, 0, 0, 0, 0, 0, 0, 1, STEP_RAW.length]);
+  const watch = rig.ints([4, 0, 0, 0, 0, 0, 0, 1, STEP_RAW.length, 24]);
   return { W, targets, watch, count, plan: rig.plan() };
 }
 
