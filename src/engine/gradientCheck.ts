@@ -105,9 +105,12 @@ function bestDifference(
     const size = Math.max(Math.abs(gradient), Math.abs(difference));
     if (!(size * h > RESOLUTION * Math.max(Math.abs(loss), 1e-300))) continue;
     const off = Math.abs(gradient - difference);
-    best = Math.min(best ?? Number.POSITIVE_INFINITY, off / size);
     const left = (3 * loss - 4 * below + below2) / (2 * h);
     const right = (4 * above - 3 * loss - above2) / (2 * h);
+    // Where the slope is continuous and its own slope is not (ELU and softsign at 0, where blank rows of a picture lie),
+    // the central difference is off by about h, and the slopes to the two sides are not.
+    const apart = Math.abs(gradient - (left + right) / 2);
+    best = Math.min(best ?? Number.POSITIVE_INFINITY, off / size, apart / size);
     smooth ||= Math.abs(left - right) < SMOOTH * off;
   }
   values[entry] = kept;

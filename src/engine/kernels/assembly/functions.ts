@@ -102,11 +102,13 @@ const LIMIT: f32 = 87.33654;
 /** Absolute error 4e-7 around the zero crossing at x ≈ −1.19. */
 // @ts-ignore: decorator
 @inline export function mishDerivative(x: v128): v128 {
-  const e = exp(f32x4.pmin(x, f32x4.splat(20)));
+  // From 20 on the slope is 1 to float32.
+  const near = f32x4.pmin(x, f32x4.splat(20));
+  const e = exp(near);
   const n = f32x4.mul(e, f32x4.add(e, f32x4.splat(2)));
   const inverse = f32x4.div(f32x4.splat(1), f32x4.add(n, f32x4.splat(2)));
   const slope = f32x4.mul(f32x4.mul(f32x4.mul(f32x4.splat(4), e), f32x4.add(e, f32x4.splat(1))), f32x4.mul(inverse, inverse));
-  return fma(x, slope, f32x4.mul(n, inverse));
+  return fma(near, slope, f32x4.mul(n, inverse));
 }
 
 // @ts-ignore: decorator
@@ -122,13 +124,17 @@ const LIMIT: f32 = 87.33654;
   return f32x4.mul(s, fma(x, f32x4.mul(t, s), one));
 }
 
-/** e^(−x²/2), the square split so that its rounding does not grow with x. */
+/**
+ * e^(−x²/2), the square split so that its rounding does not grow with x. 0 from |x| = 13.2 on, where it would be denormal;
+ * far outside, what the square loses is too large to be a correction.
+ */
 // @ts-ignore: decorator
 @inline function gaussian(x: v128): v128 {
   const head = v128.and(x, i32x4.splat(0xfffff000));
   const half = f32x4.splat(-0.5);
   const rest = f32x4.mul(f32x4.mul(f32x4.sub(x, head), f32x4.add(x, head)), half);
-  return expSum(f32x4.mul(f32x4.mul(head, head), half), rest);
+  const bell = expSum(f32x4.mul(f32x4.mul(head, head), half), rest);
+  return v128.andnot(bell, f32x4.gt(f32x4.abs(x), f32x4.splat(13.2)));
 }
 /**
  * Φ(−|x|) e^(x²/2), the scaled tail of the normal distribution: t·P(t), t = 1 ÷ (1 + 0.3 |x|). Coefficients: our own

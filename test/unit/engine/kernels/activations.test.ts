@@ -151,6 +151,38 @@ for (const name of NAMES) {
   });
 }
 
+for (const name of NAMES) {
+  test(`${name}: values and slopes stay right as far out as float32 goes`, () => {
+    const code = ACTIVATION_CODE[name];
+    const zs = Array.from({ length: 72 }, (_, k) => Math.fround((k % 2 ? 1.3 : -1.3) * 10 ** (1 + (k >> 1))));
+    const ld = zs.length;
+    for (const kernels of fastKernels()) {
+      const rig = new RigClass(kernels);
+      rig.batch(ld);
+      const alpha = rig.floats([0.5]);
+      const Z = rig.floats(zs);
+      const H = rig.floats(new Float32Array(ld));
+      const dZ = rig.floats(new Float32Array(ld).fill(1));
+      const e = rig.ints([0, 0]);
+      rig.record(OP.biasActivation, 1, 1, Z, H, -1, code, alpha, ld, -1);
+      const Y = code <= LAST_DERIVATIVE_FROM_OUTPUT ? H : Z;
+      rig.record(OP.activationBackward, 1, 1, dZ, dZ, Y, code, alpha, ld, e, e + 1, -1, 0);
+      rig.run();
+      const h = rig.read(H, ld);
+      const d = rig.read(dZ, ld);
+      zs.forEach((z, k) => {
+        // e^x is held above the denormals, so that x times it is not quite 0 far to the left.
+        const floor = 1e-6 + 2e-38 * Math.abs(z);
+        const expected = activate(code, z, 0.5);
+        const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.abs(b) + floor;
+        assert.ok(near(h[k]!, expected), `${kernels.name} φ(${z}) = ${h[k]}, not ${expected}`);
+        const slope = derivative(code, code <= LAST_DERIVATIVE_FROM_OUTPUT ? h[k]! : z, 0.5);
+        assert.ok(near(d[k]!, slope), `${kernels.name} φ′(${z}) = ${d[k]}, not ${slope}`);
+      });
+    }
+  });
+}
+
 test('NaN and infinity go through every activation, never become 0', () => {
   for (const name of NAMES) {
     for (const kernels of fastKernels()) {
