@@ -1,6 +1,7 @@
 // Owns what the engine's tests train: specs from a few words, and small seeded data sets.
 import assert from 'node:assert/strict';
 import { Random } from '../../../src/base/random';
+import { checkGradients } from '../../../src/engine/gradientCheck';
 import { Trainer, type TrainerOptions } from '../../../src/engine/trainer';
 import { analyzeSpec } from '../../../src/spec/analyze';
 import type { Dataset, Samples } from '../../../src/spec/dataset';
@@ -104,4 +105,18 @@ export function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): nu
     size += b[i]! ** 2;
   }
   return difference === 0 ? 0 : Math.sqrt(difference / size);
+}
+
+/**
+ * Every gradient of a network over random data agrees with central differences in float64, most entries can be compared
+ * at all, and none lies at a kink.
+ */
+export function assertGradients(parts: SpecParts, data: DataParts, entries = 30): void {
+  const checks = checkGradients({ ...network(parts, randomData(data)), entries });
+  assert.ok(checks.length > 0);
+  for (const { name, maxRelativeError, compared, unresolved, kinks } of checks) {
+    assert.ok(maxRelativeError < 1e-6, `${name}: relative error ${maxRelativeError}`);
+    assert.ok(compared > 2 * unresolved, `${name}: ${unresolved} of ${compared + unresolved} entries not resolved`);
+    assert.equal(kinks, 0, `${name}: ${kinks} entries at a kink`);
+  }
 }

@@ -1,18 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkGradients } from '../../../src/engine/gradientCheck';
-import { type DataParts, network, randomData, relativeDistance, type SpecParts, trainer } from './networks';
-
-/** Every gradient agrees with central differences in float64, and most entries can be compared at all. */
-function check(parts: SpecParts, data: DataParts): void {
-  const checks = checkGradients({ ...network(parts, randomData(data)), entries: 30 });
-  assert.ok(checks.length > 0);
-  for (const { name, maxRelativeError, compared, unresolved, kinks } of checks) {
-    assert.ok(maxRelativeError < 1e-6, `${name}: relative error ${maxRelativeError}`);
-    assert.ok(compared > 2 * unresolved, `${name}: ${unresolved} of ${compared + unresolved} entries not resolved`);
-    assert.equal(kinks, 0, `${name}: ${kinks} entries at a kink`);
-  }
-}
+import { assertGradients, randomData, relativeDistance, trainer } from './networks';
 
 const random = { type: 'randomNormal', stddev: 0.5 };
 const scaled = { gammaInitializer: { ...random, mean: 1 }, betaInitializer: random };
@@ -37,18 +25,18 @@ for (const [name, layer] of LAYERS) {
   test(`${name} agrees with central differences, of vectors and of sequences`, () => {
     // A channel of one number by itself is always 0: nothing to compare.
     if (!name.includes('of a channel each')) {
-      check({ layers: [dense(6, 'tanh'), layer, dense(3)] }, { inputShape: [4], targetShape: [3] });
+      assertGradients({ layers: [dense(6, 'tanh'), layer, dense(3)] }, { inputShape: [4], targetShape: [3] });
     }
     const sequence = [dense(6, 'tanh'), layer, dense(2, 'tanh'), { type: 'flatten' }, dense(3)];
-    check({ layers: sequence }, { inputShape: [3, 4], targetShape: [3] });
+    assertGradients({ layers: sequence }, { inputShape: [3, 4], targetShape: [3] });
     // The data itself is normalized: there is nobody to pass a gradient back to.
-    check({ layers: [layer, dense(3)] }, { inputShape: [2, 6], targetShape: [2, 3] });
+    assertGradients({ layers: [layer, dense(3)] }, { inputShape: [2, 6], targetShape: [2, 3] });
   });
 }
 
 test('batchNormalization over the axes of an image agrees with central differences', () => {
   const layers = [dense(4, 'tanh'), LAYERS[0]![1], { type: 'flatten' }, dense(2)];
-  check({ layers }, { inputShape: [3, 5, 2], targetShape: [2], count: 3 });
+  assertGradients({ layers }, { inputShape: [3, 5, 2], targetShape: [2], count: 3 });
 });
 
 test('a short last batch is normalized by itself, and padding does not count', () => {
