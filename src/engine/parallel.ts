@@ -1,12 +1,15 @@
-// Owns which records are worth sharing among threads: an estimate of their work, from the arguments alone. How they are
-// shared is the kernels' (`kernels/assembly/threads.ts`).
+// Owns which records are worth sharing among threads, by an estimate of their work from the arguments alone, and where
+// threads need not wait for each other. How records are shared is the kernels' (`kernels/assembly/threads.ts`).
 import {
   ACTIVATION_CODE,
   LAST_DERIVATIVE_FROM_OUTPUT,
   LOSS_CODE,
   OP,
+  OPEN,
   OPTIMIZER_CODE,
   type Op,
+  OWNED,
+  PARALLEL,
   RECURRENT_KIND,
 } from './kernels/contract';
 
@@ -74,14 +77,78 @@ const BY_CODE = Object.entries(OP)
   .sort(([, a], [, b]) => a - b)
   .map(([name]) => WORK[name as keyof typeof OP]);
 
-/** Estimate of a record's work in multiply-adds. */
-export function workOf(operation: Op, args: readonly number[]): number {
-  return BY_CODE[operation]!(args);
+/** A record before it is known which threads do it. */
+export interface PlannedRecord {
+  readonly operation: Op;
+  readonly args: readonly number[];
+  /** Records of different owners need nothing of each other; −1: this one may need anything. */
+  readonly owner: number;
 }
 
-/** Whether a record is to be shared, where there are threads to share it. */
-export function isParallel(operation: Op, args: readonly number[]): boolean {
-  return workOf(operation, args) >= LEAST_WORK;
+/** The first words of a plan's records, with their flags, and the work that threads may share. */
+export function share(records: readonly PlannedRecord[]): { readonly words: number[]; readonly sharedWork: number } {
+  const works = records.map(({ operation, args }) => BY_CODE[operation]!(args));
+  const words = records.map(({ operation }, k) => operation + (works[k]! >= LEAST_WORK ? PARALLEL : 0));
+  markOwned(records, works, words);
+  for (let k = 0; k + 1 < records.length; k++) markOpen(records, words, k);
+  let sharedWork = 0;
+  for (const [k, word] of words.entries()) if (word >= PARALLEL) sharedWork += works[k]!;
+  return { words, sharedWork };
+}
+
+/** Operations that are known to touch nothing of another layer's. */
+const SEPARABLE: ReadonlySet<Op> = new Set([
+  OP.gemm,
+  OP.biasGradient,
+  OP.update,
+  OP.gradientStatistics,
+  OP.convolutionKernelGradient,
+]);
+/** So many times the largest owner's work, and threads find enough owners of about the same. */
+const LEAST_OWNERS = 8;
+
+/** Where many layers of about the same size compute their gradients, each thread does whole layers: they meet once. */
+function markOwned(records: readonly PlannedRecord[], works: readonly number[], words: number[]): void {
+  const byOwner = new Map<number, number>();
+  for (const [k, { owner, operation }] of records.entries()) {
+    if (owner < 0) continue;
+    if (!SEPARABLE.has(operation)) return;
+    byOwner.set(owner, (byOwner.get(owner) ?? 0) + works[k]!);
+  }
+  const all = [...byOwner.values()].reduce((sum, work) => sum + work, 0);
+  if (all < LEAST_OWNERS * Math.max(LEAST_WORK, ...byOwner.values())) return;
+  const turns = new Map([...byOwner.keys()].map((owner, turn) => [owner, turn]));
+  for (const [k, { owner, operation }] of records.entries()) {
+    if (owner >= 0) words[k] = operation + OWNED + (turns.get(owner)! << 16);
+  }
+}
+
+/** Numbers in an activation from which on its rows are worth cutting: twice `CHUNK` of the kernels' statistics.ts. */
+const LEAST_CUT = 4096;
+
+/** Flags record k, and shares the next one, where threads that do the same rows of both need not meet between them. */
+function markOpen(records: readonly PlannedRecord[], words: number[], k: number): void {
+  const { operation, args } = records[k]!;
+  const next = records[k + 1]!;
+  if (!(words[k]! & PARALLEL)) return;
+  const activates = next.operation === OP.biasActivation || next.operation === OP.activationBackward;
+  if (operation === OP.gemm && activates) {
+    const [M = 0, N = 0, , , , , , , , C, ldc, , repeat = 1] = args;
+    // Z, or dH: where both begin to read.
+    const [units, positions, from] = next.args;
+    if (repeat > 1 || positions !== 1 || M < N || M * N < LEAST_CUT) return;
+    if (units !== M || from !== C || ldc !== N || next.args[7] !== N) return;
+    words[k]! += OPEN;
+    words[k + 1]! |= PARALLEL;
+  } else if (next.operation === OP.gemm && words[k + 1]! & PARALLEL) {
+    if (operation === OP.biasActivation && args[8]! < 0) return;
+    if (operation !== OP.biasActivation && operation !== OP.activationBackward) return;
+    // What is measured of these rows may be read again while the product is written.
+    const rows = args[3]!;
+    const end = rows + args[0]! * args[1]! * args[7]!;
+    const [M = 0, , , , , , , , , C = 0, ldc = 0, , repeat = 1] = next.args;
+    if (repeat === 1 && (C >= end || C + M * ldc <= rows)) words[k]! += OPEN;
+  }
 }
 
 /** Work of an operation that reads or writes `count` numbers once. */

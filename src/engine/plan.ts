@@ -316,6 +316,7 @@ class Compiler {
     for (const i of graph.order) {
       const gradients = backwards[i]!.parameterGradients;
       if (!gradients) continue;
+      this.#builder.setOwner(i);
       gradients.emit();
       const { exponent } = gradients;
       for (const k of this.#parametersOf[i]!) {
@@ -325,6 +326,7 @@ class Compiler {
         updates.add(parameter);
       }
     }
+    this.#builder.setOwner(-1);
     updates.finish(this.#raw.clip);
     if (kind === 'train') this.#optimizerStates = updates.states;
   }

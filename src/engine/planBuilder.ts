@@ -1,8 +1,8 @@
 // Owns what plans are built with: memory remembered by key, so that several plans share it, constants, offsets of
 // statistics, and the list of records being written. Which records, `plan.ts` and the layers say.
 import { type ArenaBytes, alignedBytes } from './arena';
-import { type Arena, type Op, PARALLEL, RECORD_LENGTH } from './kernels/contract';
-import { isParallel, workOf } from './parallel';
+import { type Arena, type Op, RECORD_LENGTH } from './kernels/contract';
+import { type PlannedRecord, share } from './parallel';
 
 /** What gives out memory while compiling: the arena, or something that only counts. */
 export interface Allocator {
@@ -49,14 +49,17 @@ export class CountingAllocator implements Allocator {
   }
 }
 
+/** The arguments of a record that has none. */
+const UNUSED: readonly number[] = Array<number>(RECORD_LENGTH - 1).fill(0);
+
 export class PlanBuilder {
   /** Floats a row. */
   readonly ld: number;
   readonly #allocator: Allocator;
   readonly #places = new Map<string, number>();
   #statisticsLength = 0;
-  #records: number[] = [];
-  #sharedWork = 0;
+  #records: PlannedRecord[] = [];
+  #owner = -1;
 
   constructor(allocator: Allocator, ld: number) {
     this.#allocator = allocator;
@@ -70,25 +73,27 @@ export class PlanBuilder {
 
   emit(operation: Op, ...args: readonly number[]): void {
     if (args.length >= RECORD_LENGTH) throw new Error(`a record of ${args.length} arguments`);
-    const shared = isParallel(operation, args);
-    if (shared) this.#sharedWork += workOf(operation, args);
-    this.#records.push(shared ? operation + PARALLEL : operation);
-    for (let i = 0; i < RECORD_LENGTH - 1; i++) this.#records.push(args[i] ?? 0);
+    this.#records.push({ operation, args, owner: this.#owner });
+  }
+
+  /** What is emitted from here on needs nothing of what has another owner; −1 for no such thing. */
+  setOwner(owner: number): void {
+    this.#owner = owner;
   }
 
   /** Records emitted since the last plan. */
   get recordCount(): number {
-    return this.#records.length / RECORD_LENGTH;
+    return this.#records.length;
   }
 
   /** Writes the records emitted since the last plan into ints. */
   finishPlan(): { readonly start: number; readonly count: number; readonly sharedWork: number } {
-    const start = this.#allocator.allocateInts(this.#records.length);
-    this.#allocator.write('ints', start, this.#records);
+    const { words, sharedWork } = share(this.#records);
     const count = this.recordCount;
-    const sharedWork = this.#sharedWork;
+    const start = this.#allocator.allocateInts(count * RECORD_LENGTH);
+    const ints = this.#records.flatMap(({ args }, k) => [words[k]!, ...args, ...UNUSED.slice(args.length)]);
+    this.#allocator.write('ints', start, ints);
     this.#records = [];
-    this.#sharedWork = 0;
     return { start, count, sharedWork };
   }
 

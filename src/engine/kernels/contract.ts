@@ -66,6 +66,16 @@ export const HEAD_LENGTH = 8;
 export const RECORD_LENGTH = 16;
 /** Added to the operation of a record that is worth sharing among threads (`../parallel.ts`). */
 export const PARALLEL = 256;
+/**
+ * Added to a shared record behind which no thread has to wait for the others. A gemm is then shared by rows, in the same
+ * runs of them as the activation behind it, which works on C; of the others, only part 0 has anything left to write.
+ */
+export const OPEN = 512;
+/**
+ * Added to a record that one thread does as a whole while others do other such records: the next in turn, by the number in
+ * the upper half of the word. Such records need nothing of each other unless that number is the same.
+ */
+export const OWNED = 1024;
 
 /**
  * The operations. In the argument lists: `x:f` an index into floats, `x:i` an index into ints, `s` an offset into the

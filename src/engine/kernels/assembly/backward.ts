@@ -7,7 +7,7 @@ import {
   countLanes, firstLanes, flush, floorLog2, fma, hold, leastLane, power32, range, sumLanes, sumPair, TINY,
 } from './simd';
 import { chunkRows, partialAt, partialOf, squares64, trustworthy, VECTORS_PER_SUM, writeGradient } from './statistics';
-import { meet, part, partBegin, partEnd, parts } from './threads';
+import { meet, open, part, partBegin, partEnd, parts } from './threads';
 
 // Gradients whose largest magnitude lies outside of these are normalized (contract.ts, OP.activationBackward).
 const LEAST_MAXIMUM: f32 = 2.3283064365386963e-10; // 2^−32
@@ -224,4 +224,5 @@ export function activationBackward(
   // Part 0 may have had to look at all of dZ again.
   if (parts != 1) meet();
   if (begin < end) scaleRows(end - begin, dZ + <usize>begin * stride, stride, power);
+  if (parts != 1 && open) meet();
 }

@@ -1,6 +1,8 @@
 // Owns this side's copy of contract.ts's numbers, which AssemblyScript cannot import; a unit test holds the two together.
 export const RECORD_LENGTH: i32 = 16;
 export const PARALLEL: i32 = 256;
+export const OPEN: i32 = 512;
+export const OWNED: i32 = 1024;
 export const HEAD_LENGTH: i32 = 8;
 
 export namespace Op {

@@ -8,7 +8,8 @@
 // on how many threads there are.
 import { productPacked, storeTile } from './packed';
 import { fma, sumFour, sumLanes32 } from './simd';
-import { partBegin, partEnd, parts } from './threads';
+import { chunkRows } from './statistics';
+import { open, partBegin, partEnd, parts } from './threads';
 
 /** B of at most so many bytes is read in place: it stays in the L1 cache. Measured. */
 const DIRECT_BYTES: i32 = 24576;
@@ -32,8 +33,9 @@ export function gemm(
   const add = accumulate & 1;
   if (parts > 1) {
     if (M >= N) {
-      const i = partBegin(M, 4);
-      M = partEnd(M, 4) - i;
+      const unit = open ? chunkRows(M, N) : 4;
+      const i = partBegin(M, unit);
+      M = partEnd(M, unit) - i;
       A += <usize>(i * rsa) << 2;
       C += <usize>(i * ldc) << 2;
     } else {

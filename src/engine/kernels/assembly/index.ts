@@ -2,7 +2,7 @@
 // inside WebAssembly.
 // The operations are exported as well, so that the optimizer does not melt them all into the one big function here.
 import { activationBackward } from './backward';
-import { HEAD_LENGTH, Op, PARALLEL, RECORD_LENGTH, Watch } from './contract';
+import { HEAD_LENGTH, Op, OPEN, OWNED, PARALLEL, RECORD_LENGTH, Watch } from './contract';
 import { biasActivation } from './forward';
 import { gemm } from './gemm';
 import { PANEL_BYTES } from './packed';
@@ -17,7 +17,8 @@ import { multiply, multiplyGradient } from './elementwise';
 import { recurrentCell, recurrentCellBackward, alignExponents } from './recurrent';
 import { columnProduct } from './attention';
 import {
-  floatAt, floatOrNone, FLOATS, intAt, PARTIAL_BYTES, PARTIAL_COUNT, SCRATCH_PANELS, setPartials, setScratch, STATS, statsOrNone,
+  COMMON_PARTIALS, floatAt, floatOrNone, FLOATS, intAt, SCRATCH_PANELS, setCommonPartials, setScratch, STATS, statsOrNone,
+  useCommonPartials, usePrivatePartials,
 } from './memory';
 import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLabels } from './moves';
 import { adaptiveClip, clip } from './optimizers';
@@ -25,7 +26,7 @@ import { gradientStatistics, parameter } from './parameters';
 import { softmax, softmaxBackward } from './softmax';
 import { sharedSumOfSquares } from './statistics';
 import {
-  awaitJob, CONTROL_BYTES, crewOf, dismiss, enlist, faulted, goesOn, meetOf, order, part, post, setControl, setParts,
+  awaitJob, CONTROL_BYTES, crewOf, dismiss, enlist, faulted, goesOn, meetOf, order, part, parts, post, setControl, setOpen, setParts,
 } from './threads';
 import { calmAfter, calmBefore } from './watch';
 
@@ -53,7 +54,7 @@ const RECORD_BYTES: usize = <usize>RECORD_LENGTH << 2;
 
 /** Bytes behind the arena that all threads share. */
 export function commonBytes(): i32 {
-  return <i32>(CONTROL_BYTES + <usize>PARTIAL_COUNT * PARTIAL_BYTES);
+  return <i32>(CONTROL_BYTES + COMMON_PARTIALS);
 }
 /** Bytes of scratch space that each thread wants for itself, a multiple of 64. */
 export function scratchBytes(): i32 {
@@ -65,8 +66,9 @@ export function scratchBytes(): i32 {
  */
 export function initialize(common: i32, scratch: i32, patienceMs: i32): void {
   setControl(<usize>common, patienceMs);
-  setPartials(<usize>common + CONTROL_BYTES);
+  setCommonPartials(<usize>common + CONTROL_BYTES);
   setScratch(<usize>scratch);
+  usePrivatePartials();
   writeConstants();
 }
 /** Whether a thread has waited in vain for another. */
@@ -81,6 +83,13 @@ export function readyThreads(most: i32): i32 {
 /** Which of the job's threads this is, and how many do it. */
 let thread: i32 = 0;
 let crew: i32 = 1;
+/** Which place of the partial sums is next: the other one behind every record that threads leave without waiting. */
+let place: i32 = 0;
+
+/** What may stand between a thread and its next record: what the first thread did alone, nothing, what each did alone. */
+const ALONE: i32 = 0;
+const TOGETHER: i32 = 1;
+const APART: i32 = 2;
 
 /** Kernels.runOnce of contract.ts: indexes into ints and stats. Never shared. */
 export function runOnce(plan: i32, count: i32, stats: i32): void {
@@ -96,6 +105,7 @@ export function runSteps(
 ): i32 {
   const threads = crewOf(most);
   thread = 0;
+  place = 0;
   crew = threads;
   if (threads == 1) return train(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful);
   const to = order();
@@ -156,6 +166,7 @@ export function serve(common: i32, scratch: i32, patienceMs: i32): void {
 }
 /** A helper's part of runSteps. Answers false where the first thread stopped early, at a meeting. */
 function help(): bool {
+  place = 0;
   const from = order();
   const first = <usize>load<i32>(from) << 2;
   const end = first + <usize>load<i32>(from, 4) * RECORD_BYTES;
@@ -173,25 +184,27 @@ function help(): bool {
 /**
  * The records from `r` to `end`; `base` is the address of the step's statistics. Argument n lies at byte 4 (n + 1).
  * Of several threads the first does the records that are not shared while the others wait at the next one that is; after
- * one that is all meet. Answers false to a helper whose first thread has stopped.
+ * one that is all meet, unless it is open. Answers false to a helper whose first thread has stopped.
  */
 function interpret(r: usize, end: usize, base: usize): bool {
   // Before the first shared record all have to see what the first thread did before: heads, and the records in between.
-  let pending = true;
+  let before = ALONE;
   for (; r < end; r += RECORD_BYTES) {
     const word = load<i32>(r);
     if (crew != 1) {
-      if (word < PARALLEL) {
-        pending = true;
-        if (thread != 0) continue;
-      } else {
-        if (pending) {
+      const now = word < PARALLEL ? ALONE : (word & OWNED) == 0 ? TOGETHER : APART;
+      if (now != before) {
+        if (before == APART || before == ALONE) {
           meetOf(crew);
           if (!goesOn()) return false;
-          pending = false;
         }
-        setParts(thread, crew);
+        before = now;
       }
+      if (now == TOGETHER) {
+        setParts(thread, crew);
+        setOpen((word & OPEN) != 0);
+        useCommonPartials(place);
+      } else if ((now == ALONE ? 0 : (word >>> 16) % crew) != thread) continue;
     }
     switch (word & (PARALLEL - 1)) {
       case Op.gather: gather(floatAt(r + 4), load<i32>(r, 8), floatAt(r + 12), load<i32>(r, 16)); break;
@@ -293,10 +306,15 @@ function interpret(r: usize, end: usize, base: usize): bool {
       case Op.columnProduct: columnProduct(r, base); break;
       default: unreachable();
     }
-    if (crew != 1 && word >= PARALLEL) {
-      meetOf(crew);
+    if (parts != 1) {
+      if ((word & OPEN) == 0) meetOf(crew);
+      // An open product takes no sums: what is in the one place may still be read while the other is written.
+      else if ((word & (PARALLEL - 1)) != Op.gemm) place ^= 1;
       setParts(0, 1);
+      usePrivatePartials();
     }
   }
+  // The first thread looks at what the others have measured.
+  if (before == APART) meetOf(crew);
   return true;
 }

@@ -21,11 +21,13 @@ export const HEAD_CLIP_SCALE: usize = FLOATS + 28;
 /** Floats in one block of a parameter: small enough for a float32 sum, large enough to hide the block's end. */
 export const BLOCK: i32 = 512;
 // Scratch space behind `scratch`, in bytes. The steps of one block with room for a ragged end, three ragged ends of
-// weights and states, a tile of a matrix product, constants (hotRows.ts), then the product's packed panels.
+// weights and states, a tile of a matrix product, constants (hotRows.ts), partial sums, then the product's
+// packed panels.
 export const SCRATCH_ENDS: usize = 2304;
 export const SCRATCH_TILE: usize = 2432;
 export const SCRATCH_CONSTANTS: usize = 2560;
-export const SCRATCH_PANELS: usize = 3072 + 64;
+export const SCRATCH_PARTIALS: usize = 3072 + 64;
+export const SCRATCH_PANELS: usize = SCRATCH_PARTIALS + 64 * 128;
 
 /** First byte of the scratch space, behind all that the arena gives out. */
 export let scratch: usize = 0;
@@ -36,10 +38,24 @@ export function setScratch(at: usize): void {
 /** Partial sums of one record, that one thread adds up after all have met: so many, of so many bytes each. */
 export const PARTIAL_COUNT: i32 = 64;
 export const PARTIAL_BYTES: usize = 128;
-/** First byte of the partial sums, the same for all threads; 64-byte aligned, its contents of no meaning between records. */
+/** First byte of the partial sums; 64-byte aligned, their contents of no meaning between records. */
 export let partials: usize = 0;
-export function setPartials(at: usize): void {
-  partials = at;
+/** All threads' own: two such places in turn, since who adds up the sums of one record may be late. */
+let common: usize = 0;
+/** Of all threads, the bytes of both places. */
+export const COMMON_PARTIALS: usize = 2 * (<usize>PARTIAL_COUNT * PARTIAL_BYTES);
+export function setCommonPartials(at: usize): void {
+  common = at;
+}
+/** From here on sums are this thread's alone. */
+// @ts-ignore: decorator
+@inline export function usePrivatePartials(): void {
+  partials = scratch + SCRATCH_PARTIALS;
+}
+/** From here on they are those of all threads, in one place or the other. */
+// @ts-ignore: decorator
+@inline export function useCommonPartials(place: i32): void {
+  partials = common + <usize>place * (<usize>PARTIAL_COUNT * PARTIAL_BYTES);
 }
 
 /** Address of the float whose index is the argument at `p`. */

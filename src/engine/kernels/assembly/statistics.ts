@@ -15,7 +15,9 @@ const CHUNK: i32 = 2048;
   return rows * columns < 2 * CHUNK ? rows : manyChunkRows(rows, columns);
 }
 function manyChunkRows(rows: i32, columns: i32): i32 {
-  return max((CHUNK + columns - 1) / columns, (rows + PARTIAL_COUNT - 1) / PARTIAL_COUNT);
+  const per = max((CHUNK + columns - 1) / columns, (rows + PARTIAL_COUNT - 1) / PARTIAL_COUNT);
+  // Products whose rows are cut alike have tiles of four.
+  return per > 4 ? (per + 3) & ~3 : per;
 }
 /** Where the sums of the chunk that begins with the given row lie. */
 // @ts-ignore: decorator

@@ -13,6 +13,11 @@ export function setParts(index: i32, count: i32): void {
   part = index;
   parts = count;
 }
+/** Whether the record has the flag OPEN. */
+export let open: bool = false;
+export function setOpen(is: bool): void {
+  open = is;
+}
 
 /** First of this thread's items of `count`, dealt out in runs of `unit`. */
 // @ts-ignore: decorator
