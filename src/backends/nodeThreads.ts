@@ -10,7 +10,7 @@ const PROGRAM = `(${HELPER_PROGRAM})(require('node:worker_threads').workerData);
 
 /** @param count threads that a network may use, the one that trains included */
 export function nodeThreads(count = Math.min(availableParallelism(), MOST_THREADS)): ThreadSource {
-  return { count, start: startHelper };
+  return { count, start: startHelper, now: () => performance.now() };
 }
 
 function startHelper(task: HelperTask, onEnd: () => void): Helper {

@@ -50,6 +50,55 @@ export interface ThreadSource {
    * @param onEnd called where it ends otherwise than by `stop`, or could not start
    */
   start(task: HelperTask, onEnd: () => void): Helper;
+  /** Milliseconds on any clock; where there is none, all threads are always used. */
+  now?(): number;
+}
+
+/** Milliseconds of training with all threads before one alone is tried for the first time, of each trial, and in between. */
+const FIRST_TRIAL_MS = 20;
+const TRIAL_MS = 10;
+const BETWEEN_TRIALS_MS = 500;
+/** What is changed to has to be so much faster. */
+const GAIN = 0.97;
+
+/**
+ * Chooses between all threads and one alone by how fast steps were lately: where other programs keep the processors busy,
+ * threads that wait for each other are slower than one. Results do not depend on the choice.
+ */
+export class ThreadChoice {
+  /** Whether all are used, and whether that is on trial. */
+  #all = true;
+  #onTrial = false;
+  /** Of the present choice, and milliseconds a step of the one before. */
+  #spent = 0;
+  #steps = 0;
+  #before = 0;
+  #until = FIRST_TRIAL_MS;
+
+  /** Whether the next steps are to be done by all. */
+  get all(): boolean {
+    return this.#all;
+  }
+
+  /** What steps took that were done as chosen. */
+  add(steps: number, milliseconds: number): void {
+    this.#steps += steps;
+    this.#spent += milliseconds;
+    if (this.#spent < this.#until || this.#steps === 0) return;
+    const rate = this.#spent / this.#steps;
+    if (this.#onTrial) {
+      this.#onTrial = false;
+      if (rate > GAIN * this.#before) this.#all = !this.#all;
+      this.#until = BETWEEN_TRIALS_MS;
+    } else {
+      this.#onTrial = true;
+      this.#before = rate;
+      this.#all = !this.#all;
+      this.#until = TRIAL_MS;
+    }
+    this.#spent = 0;
+    this.#steps = 0;
+  }
 }
 
 /** A step below so much shared work, some 100 µs of one thread, is not worth a second one. In `parallel.ts`'s unit. */

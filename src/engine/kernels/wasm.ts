@@ -4,7 +4,7 @@ import relaxedBytes from '../../../build/kernels-relaxed.wasm';
 import simdBytes from '../../../build/kernels-simd.wasm';
 import type { ArenaBytes } from '../arena';
 import { ALIGNMENT_BYTES, createSharedArena, orOutOfMemory, SHARED_HEAD_BYTES } from '../arena';
-import { type ThreadSource, threadImports } from '../threads';
+import { ThreadChoice, type ThreadSource, threadImports } from '../threads';
 import type { Kernels } from './contract';
 import { FLOAT_HEAD, HEAD_LENGTH } from './contract';
 
@@ -187,6 +187,7 @@ export function createWasmKernels(
   arena.floats[FLOAT_HEAD.clipScale] = 1;
   // A helper that ended may have been counted already: the others then do without any.
   let allowed = most;
+  const choice = new ThreadChoice();
   const serve = [arenaEnd, scratch + build.scratchBytes, patienceMs];
   const alone = () => {
     allowed = 1;
@@ -205,8 +206,9 @@ export function createWasmKernels(
       kernels.runOnce(plan, count, stats);
     },
     runSteps(plan, count, steps, intTable, floatTable, stats, recordLength, watch, careful) {
+      const begun = options.threads?.now?.() ?? 0;
       try {
-        return kernels.runSteps(
+        const done = kernels.runSteps(
           plan,
           count,
           steps,
@@ -216,8 +218,10 @@ export function createWasmKernels(
           recordLength,
           watch,
           careful ? 1 : 0,
-          allowed,
+          choice.all ? allowed : 1,
         );
+        if (options.threads?.now && kernels.readyThreads(allowed) > 1) choice.add(done, options.threads.now() - begun);
+        return done;
       } catch (error) {
         if (most > 1 && kernels.hasFault()) throw new Error('a thread of the engine has died', { cause: error });
         throw error;

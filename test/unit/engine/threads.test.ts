@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { nodeThreads } from '../../../src/backends/nodeThreads';
+import { nodeThreads as chosenThreads } from '../../../src/backends/nodeThreads';
 import { HEAD_LENGTH } from '../../../src/engine/kernels/contract';
 import { createWasmKernels, wasmFlavours } from '../../../src/engine/kernels/wasm';
-import type { ThreadSource } from '../../../src/engine/threads';
+import { ThreadChoice, type ThreadSource } from '../../../src/engine/threads';
 import type { Trainer } from '../../../src/engine/trainer';
 import type { Dataset } from '../../../src/spec/dataset';
 import { randomData, type SpecParts, trainer } from './networks';
+
+/** Real threads, all of which are always used: without a clock, nothing is chosen. */
+function nodeThreads(count: number): ThreadSource {
+  const { start } = chosenThreads(count);
+  return { count, start };
+}
 
 /** Real threads, and how many of them run. */
 function countedThreads(count: number): ThreadSource & { readonly running: () => number } {
@@ -202,6 +208,37 @@ for (const [name, make] of Object.entries(NETWORKS)) {
 }
 
 const wide = NETWORKS['dense, wide']!;
+
+/** Which choice a clock leads to, 10 ms a call, where a step takes so long with all and alone. */
+function chosen(msOfAll: () => number, msAlone: () => number): boolean[] {
+  const choice = new ThreadChoice();
+  return Array.from({ length: 300 }, () => {
+    const { all } = choice;
+    choice.add(10 / (all ? msOfAll() : msAlone()), 10);
+    return all;
+  });
+}
+
+test('threads are used while they are faster than one alone', () => {
+  const share = (all: readonly boolean[]) => all.filter(Boolean).length / all.length;
+  const gains = chosen(
+    () => 1,
+    () => 1.7,
+  );
+  assert.deepEqual(gains.slice(0, 4), [true, true, false, true]);
+  assert.ok(share(gains) > 0.97, 'one alone is only tried');
+  const loses = chosen(
+    () => 1.7,
+    () => 1,
+  );
+  assert.ok(share(loses) < 0.05, 'all are only tried');
+  let calls = 0;
+  const later = chosen(
+    () => (calls++ < 150 ? 1 : 3),
+    () => 1.7,
+  );
+  assert.ok(later[140] && !later[290], 'what was faster once need not stay so');
+});
 
 test('helpers end with their trainer, and it trains no more', { timeout: 60_000 }, async () => {
   const source = countedThreads(3);
