@@ -54,8 +54,11 @@ export interface ThreadSource {
   now?(): number;
 }
 
-/** Milliseconds of training with all threads before one alone is tried for the first time, of each trial, and in between. */
-const FIRST_TRIAL_MS = 20;
+/**
+ * Milliseconds of training with all threads before one alone is tried for the first time (by then the kernels are compiled
+ * for good), of each trial, and in between.
+ */
+const FIRST_TRIAL_MS = 200;
 const TRIAL_MS = 10;
 const BETWEEN_TRIALS_MS = 500;
 /** What is changed to has to be so much faster. */

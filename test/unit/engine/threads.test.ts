@@ -225,13 +225,13 @@ test('threads are used while they are faster than one alone', () => {
     () => 1,
     () => 1.7,
   );
-  assert.deepEqual(gains.slice(0, 4), [true, true, false, true]);
+  assert.deepEqual([gains.indexOf(false), gains.indexOf(true, 20)], [20, 21]);
   assert.ok(share(gains) > 0.97, 'one alone is only tried');
   const loses = chosen(
     () => 1.7,
     () => 1,
   );
-  assert.ok(share(loses) < 0.05, 'all are only tried');
+  assert.ok(share(loses) < 0.1, 'all are only tried');
   let calls = 0;
   const later = chosen(
     () => (calls++ < 150 ? 1 : 3),
