@@ -104,7 +104,12 @@ scene('Pause, step one batch, resume', async (who) => {
 scene('Stop: the run ends, and what is shown agrees with the command line at that step', async (who) => {
   await who.command('Gradoscope: Stop');
   await who.panel.whenWord('Stopped');
-  const step = await who.panel.step();
+  // It says so at once; the last steps that were on their way come after.
+  const caption = who.panel.frame().locator('[data-region="values"] caption');
+  const step = await until('the values of the last step', async () => {
+    const last = await who.panel.step();
+    return (await caption.textContent()).endsWith(`step ${last}`) && last;
+  });
   await agreesAt(who, SLOW, step);
   assert.equal(await who.panel.step(), step, 'nothing went on');
   await who.picture('stopped');

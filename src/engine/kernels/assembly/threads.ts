@@ -53,8 +53,11 @@ const FAULT: usize = 264;
 const ORDER: usize = 320;
 export const CONTROL_BYTES: usize = 384;
 
-/** So often a thread looks before it sleeps: some ten microseconds, which is what waking it would cost. */
-const LOOKS: i32 = 8192;
+/**
+ * So often a thread looks before it sleeps: some hundred microseconds, more than threads wait for each other in a step. A
+ * thread that sleeps often is woken on the processor of who wakes it, and Linux then leaves both there.
+ */
+const LOOKS: i32 = 262144;
 
 let control: usize = 0;
 /** Milliseconds after which a thread that does not come is taken for dead. */
