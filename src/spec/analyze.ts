@@ -2,6 +2,7 @@
 // keystroke; what files say comes in as a `DataShape`.
 import { buildGraph, checkMemory } from './build';
 import { knownDataShape } from './dataShape';
+import { checkEmbedded } from './embedded';
 import { expandGraph } from './graph';
 import type { DataShape, Graph, GraphLayer } from './network';
 import { checkOutput } from './output';
@@ -55,7 +56,9 @@ export function analyzeSpec(text: string, options: AnalyzeOptions = {}): SpecAna
   const { graph } = build;
   if (!graph) return finish({ spec, dataShape });
   const last = graph.layers[graph.output]!;
+  const sources = expansion.layers.map(({ source }) => source);
   problems.push(
+    ...checkEmbedded(graph, spec.data, sources, nodes),
     ...checkOutput({
       spec,
       data: dataShape,

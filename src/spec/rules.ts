@@ -53,16 +53,31 @@ const SCALED_BY_DATA: Readonly<Record<string, string>> = {
   depthwiseConv2d: 'depthwiseInitializer',
 };
 
+/** Initializers of parameters that are one row of numbers; but a GRU's biases are two rows where it resets after. */
+const OF_VECTORS: ReadonlySet<string> = new Set(
+  ['bias', 'beta', 'gamma', 'movingMean', 'movingVariance'].map((what) => `${what}Initializer`),
+);
+
+function isOfVector(key: string, layer: object): boolean {
+  return OF_VECTORS.has(key) && !('resetAfter' in layer && layer.resetAfter === true);
+}
+
 function initializerFaults(name: string, layer: object, node: SpecNode): Problem[] {
   const faults: Problem[] = [];
   for (const [key, value] of Object.entries(layer)) {
     if (!key.endsWith('Initializer') || SCALED_BY_DATA[name] === key) continue;
-    if ((value as InitializerSpec).type !== 'lsuv') continue;
+    const { type } = value as InitializerSpec;
     const written = propertyOf(node, key) ?? node;
+    const range = rangeOf(propertyOf(written, 'type') ?? written);
+    if ((type === 'orthogonal' || type === 'identity') && isOfVector(key, layer)) {
+      const message = `\`${type}\` makes a matrix, and \`${key}\` of \`${name}\` fills a row of numbers.`;
+      faults.push(problem('NS117', range, message, 'Use `zeros`, `ones`, `constant` or a random one.'));
+    }
+    if (type !== 'lsuv') continue;
     faults.push(
       problem(
         'NS117',
-        rangeOf(propertyOf(written, 'type') ?? written),
+        range,
         `\`lsuv\` scales kernels by what they answer to data, and \`${key}\` of \`${name}\` is none that it can.`,
         'Use it for the kernels of `dense`, `conv1d`, `conv2d` and `depthwiseConv2d`, and `orthogonal` here, or `zeros` for biases.',
       ),

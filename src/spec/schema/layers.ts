@@ -24,6 +24,8 @@ import { activation, activationTexts, initializer } from './initializers';
 
 const size = integer({ min: 1 });
 const index = integer({ min: -8, max: 7 });
+/** Of windows: what they span, (size − 1) · dilation + 1, and its sum with the input stay below 2³¹. */
+const span = integer({ min: 1, max: 32_768 });
 
 const name = optional(text, 'Its name, unique in the net. Default: its type and a count, such as `dense_1`.');
 const manyInputs = {
@@ -72,21 +74,21 @@ const causalPadding = withDefault(
 );
 const pool1d = {
   ...oneInput,
-  poolSize: withDefault(size, 2, 'Time steps that become one.'),
-  strides: defaultFrom(size, 'poolSize', 'Distance from one window to the next. Default: `poolSize`.'),
+  poolSize: withDefault(span, 2, 'Time steps that become one.'),
+  strides: defaultFrom(span, 'poolSize', 'Distance from one window to the next. Default: `poolSize`.'),
   padding,
 };
 const pool2d = {
   ...oneInput,
-  poolSize: withDefault(pair(size), 2, 'Height and width of the window that becomes one.'),
-  strides: defaultFrom(pair(size), 'poolSize', 'Distance from one window to the next. Default: `poolSize`.'),
+  poolSize: withDefault(pair(span), 2, 'Height and width of the window that becomes one.'),
+  strides: defaultFrom(pair(span), 'poolSize', 'Distance from one window to the next. Default: `poolSize`.'),
   padding,
 };
 const conv2d = {
-  kernelSize: required(pair(size), 'Height and width of the window; one number for both.'),
-  strides: withDefault(pair(size), 1, 'Distance from one window to the next.'),
+  kernelSize: required(pair(span), 'Height and width of the window; one number for both.'),
+  strides: withDefault(pair(span), 1, 'Distance from one window to the next.'),
   padding,
-  dilationRate: withDefault(pair(size), 1, 'Distance between the points of a window.'),
+  dilationRate: withDefault(pair(span), 1, 'Distance between the points of a window.'),
   activation: activated,
 };
 
@@ -172,10 +174,10 @@ export const plainLayers = {
   conv1d: variant('Slides small kernels along a sequence.', {
     ...oneInput,
     filters: required(size, 'How many kernels: channels of its output.'),
-    kernelSize: required(size, 'Time steps that a kernel sees.'),
-    strides: withDefault(size, 1, 'Distance from one window to the next.'),
+    kernelSize: required(span, 'Time steps that a kernel sees.'),
+    strides: withDefault(span, 1, 'Distance from one window to the next.'),
     padding: causalPadding,
-    dilationRate: withDefault(size, 1, 'Distance between the points of a window.'),
+    dilationRate: withDefault(span, 1, 'Distance between the points of a window.'),
     activation: activated,
     ...biased,
     kernelInitializer,

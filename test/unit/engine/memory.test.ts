@@ -70,7 +70,13 @@ const net = (inputShape: readonly number[], layers: readonly object[], rest: obj
 const image = [20, 20, 8];
 const sequence = [40, 24];
 const vector = [600];
-const LAYERS: Readonly<Record<string, { readonly input: readonly number[]; readonly layers: readonly object[] }>> = {
+/** `rest` replaces parts of the spec around the layers. */
+interface Case {
+  readonly input: readonly number[];
+  readonly layers: readonly object[];
+  readonly rest?: object;
+}
+const LAYERS: Readonly<Record<string, Case>> = {
   dense: { input: vector, layers: [{ type: 'dense', units: 2000, activation: 'relu' }] },
   'dense with a kept pre-activation': { input: vector, layers: [{ type: 'dense', units: 3000, activation: 'gelu' }] },
   'dense in every position': { input: sequence, layers: [{ type: 'dense', units: 100, activation: 'tanh' }] },
@@ -78,7 +84,15 @@ const LAYERS: Readonly<Record<string, { readonly input: readonly number[]; reado
   softmax: { input: [5000], layers: [{ type: 'activation', activation: 'softmax' }] },
   dropout: { input: [5000], layers: [{ type: 'dropout', rate: 0.5 }] },
   reshape: { input: [5000], layers: [{ type: 'reshape', targetShape: [50, 100] }] },
-  embedding: { input: [50], layers: [{ type: 'embedding', inputDim: 1000, outputDim: 100 }] },
+  embedding: {
+    input: [50],
+    layers: [],
+    rest: {
+      data: { source: 'parity', bits: 50, noise: 0, samples: 300 },
+      layers: [{ type: 'embedding', inputDim: 1000, outputDim: 100 }, { type: 'flatten' }, { type: 'dense', units: 1 }],
+      loss: 'binaryCrossEntropy',
+    },
+  },
   add: { input: vector, layers: residual({ scale: 1 }) },
   'add with coefficients': { input: vector, layers: residual({ scale: 0.5 }) },
   multiply: { input: vector, layers: joined('multiply') },
@@ -128,10 +142,10 @@ function joined(type: string): object[] {
 }
 
 describe('the estimate is within a tenth of what is used', () => {
-  for (const [name, { input, layers }] of Object.entries(LAYERS)) {
-    test(name, () => void agrees(net(input, layers)));
+  for (const [name, { input, layers, rest }] of Object.entries(LAYERS)) {
+    test(name, () => void agrees({ ...net(input, layers), ...rest }));
     test(`${name}, in float64`, () => {
-      agrees(net(input, layers, { training: { batchSize: 64, epochs: 1, precision: 'float64' } }));
+      agrees({ ...net(input, layers, { training: { batchSize: 64, epochs: 1, precision: 'float64' } }), ...rest });
     });
   }
   const wide = [{ type: 'dense', units: 1500 }];

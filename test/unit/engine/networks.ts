@@ -29,7 +29,8 @@ export function network(parts: SpecParts, dataset: Dataset): Network {
   const text = JSON.stringify({
     netspec: 1,
     seed: parts.seed ?? 1,
-    data: { source: 'blobs', shuffle: parts.shuffle ?? true },
+    // A source of which the spec alone knows nothing: what it has, the dataset says.
+    data: { source: 'npz', path: 'data.npz', shuffle: parts.shuffle ?? true },
     layers: parts.layers,
     loss: parts.loss ?? 'meanSquaredError',
     ...(parts.optimizer === undefined ? {} : { optimizer: parts.optimizer }),

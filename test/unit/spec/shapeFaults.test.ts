@@ -225,6 +225,26 @@ describe('what an embedding may take', () => {
     const moved = '{ "type": "reshape", "targetShape": [2, 3] }, { "type": "flatten" }';
     assert.deepEqual(faults(shaped(`${moved}, ${embedding}`), { inputShape: [6] }), []);
   });
+  test('not what a source has that never names anything', () => {
+    const from = (data: string, layer = embedding) =>
+      `{ "netspec": 1, "data": ${data}, "layers": [ { "type": "flatten" }, ${layer}, { "type": "flatten" }, { "type": "dense", "units": 2 } ], "loss": "softmaxCrossEntropy" }`;
+    const codes = (text: string) => analyzeSpec(text).problems.map((p) => p.code);
+    for (const data of [
+      '{ "source": "blobs" }',
+      '{ "source": "randomTeacher", "features": 4, "classes": 2 }',
+      '{ "source": "parity" }',
+    ]) {
+      assert.deepEqual(codes(from(data)), ['NS205'], data);
+    }
+    assert.deepEqual(codes(from('{ "source": "parity", "noise": 0 }')), []);
+  });
+  test('not more numbers than it has rows', () => {
+    const copy = (inputDim: number) =>
+      `{ "netspec": 1, "data": { "source": "copy", "oneHot": false, "symbols": 4 }, "layers": [ { "type": "embedding", "inputDim": ${inputDim}, "outputDim": 3 }, { "type": "dense", "units": 5 } ], "loss": "softmaxCrossEntropy" }`;
+    assert.deepEqual(analyzeSpec(copy(6)).problems, []);
+    const [few, ...others] = analyzeSpec(copy(5)).problems;
+    assert.deepEqual([few?.code, few?.hint, others], ['NS209', 'Set `inputDim` to 6.', []]);
+  });
   test('not another embedding, nor what is joined or reckoned of the data', () => {
     const told = (layers: string) => faults(shaped(layers), { inputShape: [6] }).map((p) => `${p.code} ${p.message}`);
     assert.match(told(`${embedding}, ${embedding}`).join(), /^NS205 `embedding_2` .* `embedding_1` gives 6×2 numbers/);

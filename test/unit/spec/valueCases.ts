@@ -117,6 +117,10 @@ export const VALUE_CASES: Record<string, string> = {
   'lsuv of a kernel as an object': dense('"kernelInitializer": { "type": "lsuv" }'),
   'lsuv of a bias': dense('"biasInitializer": ⟪NS117 "lsuv"⟫'),
   'lsuv of a bias as an object': dense('"biasInitializer": { "type": ⟪NS117 "lsuv"⟫ }'),
+  'a matrix for a bias': dense('"biasInitializer": ⟪NS117 "orthogonal"⟫'),
+  'a matrix for what is normalized': spiral(
+    `{ "type": "layerNormalization", "gammaInitializer": { "type": ⟪NS117 "identity"⟫ } }, ${end}`,
+  ),
   'lsuv of recurrent kernels': spiral(
     `{ "type": "lstm", "units": 2, "kernelInitializer": ⟪NS117 "lsuv"⟫ }, { "type": "dense", "units": 2 }`,
   ),
@@ -153,6 +157,10 @@ export const VALUE_CASES: Record<string, string> = {
     `{ "type": "conv2d", "filters": 1, "kernelSize": 3, "strides": 2, "dilationRate": ⟪NS117 [1, 2]⟫ }`,
   ),
   'three sides of a window': spiral(`{ "type": "conv2d", "filters": 1, "kernelSize": ⟪NS115 [3, 3, 3]⟫ }`),
+  'a dilation beyond all sense': spiral(
+    `{ "type": "conv2d", "filters": 1, "kernelSize": 3, "dilationRate": ⟪NS114 1000000000⟫, "padding": "same" }`,
+  ),
+  'a window beyond all sense': spiral(`{ "type": "maxPooling1d", "poolSize": ⟪NS114 32769⟫, "padding": "same" }`),
   'a window of nothing': spiral(`{ "type": "conv2d", "filters": 1, "kernelSize": [3, ⟪NS114 0⟫] }`),
   'a window in quotes': spiral(`{ "type": "conv2d", "filters": 1, "kernelSize": ⟪NS110 "3"⟫ }`),
   'reshape with two open sizes': spiral(`{ "type": "reshape", "targetShape": ⟪NS206 [-1, -1]⟫ }`),
