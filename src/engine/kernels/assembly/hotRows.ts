@@ -36,6 +36,7 @@ export function writeConstants(): void {
   v128.store(at, f32x4.splat(1), 416);
   v128.store(at, i32x4.splat(0x3f800000), 432);
   v128.store(at, f32x4.splat(TINY), 448);
+  v128.store(at, f32x4.splat(9.313225746154785e-10), 464);
 }
 
 /** z = z + bias into Z and H, where both are wanted. */
@@ -74,12 +75,14 @@ export function tanhRows(
   const p2 = v128.load(constants, 96), p1 = v128.load(constants, 112), p0 = v128.load(constants, 128);
   const q3 = v128.load(constants, 144), q2 = v128.load(constants, 160), q1 = v128.load(constants, 176);
   const q0 = v128.load(constants, 192), tiny = v128.load(constants, 208);
+  const least = v128.load(constants, 464);
   for (let q = 0; q < positions; q++) {
     for (let u = 0; u < units; u++) {
       const b = bias == 0 ? f32x4.splat(0) : v128.load_splat<f32>(bias + (<usize>u << 2));
       for (const end = H + stride; H < end; H += 16) {
         const x = f32x4.pmax(f32x4.pmin(f32x4.add(v128.load(H), b), limit), minusLimit);
-        const x2 = f32x4.mul(x, x);
+        // Where x is so small that the result is x itself, its square and powers would be denormal, and slow: 2^−30 does as well.
+        const x2 = f32x4.pmax(f32x4.mul(x, x), least);
         // In pairs rather than one by one: what waits for what is shorter, and more rows are under way at once.
         const x4 = f32x4.mul(x2, x2);
         const top = fma(fma(fma(p6, x4, fma(p5, x2, p4)), x4, fma(p3, x2, p2)), x4, fma(p1, x2, p0));
