@@ -12,7 +12,8 @@ import { type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence
 import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
-import { INT_HEAD, type Kernels } from './kernels/contract';
+import { dataGradient, layerOutput } from './inspection';
+import type { Kernels } from './kernels/contract';
 import { createReferenceKernels } from './kernels/reference';
 import { createWasmKernels, type WasmFlavour, wasmFlavours } from './kernels/wasm';
 import { featureCount, type PlanKind } from './layers/layer';
@@ -21,7 +22,6 @@ import { isScaledByData, scaleByData } from './lsuv';
 import { type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
-import { scaleByPower } from './powers';
 import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
 import { StepRunner } from './stepRunner';
@@ -273,11 +273,8 @@ export class Trainer {
    * @returns (batch, …outputShape), row-major
    */
   outputOf(layer: string): Float64Array {
-    const { graph } = this.#options;
-    const index = graph.layers.findIndex(({ name }) => name === layer);
-    if (index < 0) throw new Error(`there is no layer ${layer}`);
     const plan = planned(this.#network.plans.gradients);
-    return this.#sampleMajor(plan.outputs[index]!, featureCount(graph.layers[index]!.outputShape), 0);
+    return layerOutput(this.#options.graph, plan, this.#kernels.arena, this.#network.ld, layer);
   }
 
   /**
@@ -285,30 +282,8 @@ export class Trainer {
    * @returns (batch, …inputShape), row-major; zeros where no layer passes any on
    */
   inputGradient(): Float64Array {
-    const { graph } = this.#options;
-    const { ints } = this.#kernels.arena;
-    const features = featureCount(graph.inputShape);
-    const sum = new Float64Array(this.#measuredBatch() * features);
-    for (const { at, exponent } of planned(this.#network.plans.gradients).dataGradients) {
-      const part = this.#sampleMajor(at, features, ints[exponent]!);
-      for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + part[i]!;
-    }
-    return sum;
-  }
-
-  /** Samples of the last measurement. */
-  #measuredBatch(): number {
-    return this.#kernels.arena.ints[INT_HEAD.batch]!;
-  }
-
-  #sampleMajor(at: number, features: number, exponent: number): Float64Array {
-    const { floats } = this.#kernels.arena;
-    const values = new Float64Array(this.#measuredBatch() * features);
-    for (let i = 0; i < values.length; i++) {
-      const sample = Math.floor(i / features);
-      values[i] = scaleByPower(floats[at + (i % features) * this.#network.ld + sample]!, exponent);
-    }
-    return values;
+    const plan = planned(this.#network.plans.gradients);
+    return dataGradient(this.#options.graph, plan, this.#kernels.arena, this.#network.ld);
   }
 
   /** Copies of all parameters, in TensorFlow.js's layout and the network's precision. */
