@@ -1,6 +1,8 @@
 // The layers beyond dense ones as a person meets them: the examples that have them train, every layer with a gradient has a
 // row, and what only such layers have is told: a recurrent layer's gradient through time, the many tensors of attention.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { openScenes } from '../support/scenes.mjs';
 import { until } from '../support/until.mjs';
 import { examplesFolder } from '../support/workspaces.mjs';
@@ -20,9 +22,11 @@ async function pointAt(who, row, rows, wanted) {
   return tooltip;
 }
 
+/** Opens and trains a spec, until the panel in front is its own: that of the spec before says Completed too. */
 async function trained(who, spec) {
   await who.open(spec);
   await who.command('Gradoscope: Train');
+  await who.panel.whenShowing(JSON.parse(readFileSync(path.join(folder, spec), 'utf8')).name);
   await who.panel.whenWord('Completed');
   await who.panel.whenPainted();
 }

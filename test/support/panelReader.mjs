@@ -14,6 +14,9 @@ export function panelReader(page) {
     /** Every tab of the workbench that is a panel. */
     tabs: () => page.locator('.tab', { hasText: 'Gradients: ' }),
 
+    /** Waits until the panel in front is that of the spec with this name. */
+    whenShowing: (name) => frame().locator('.bar h1', { hasText: name }).waitFor(),
+
     /** The status in a word: Running, Paused, Stopped and so on. */
     word: async () => (await frame().locator('.bar .word').innerText()).trim(),
 
