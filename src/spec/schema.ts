@@ -1,7 +1,8 @@
 // Owns the whole language as one table: types, defaults, texts, checks and the JSON schema all come from it. Its parts
 // stand in `schema/`. What a spec means beyond its single fields (names, shapes) is `graph.ts`'s and `shapes.ts`'s.
 import { type DataSpec, data } from './schema/data';
-import { constant, integer, type ObjectOf, object, optional, required, text, withDefault } from './schema/fields';
+import { constant, integer, list, type ObjectOf, object, optional, required, text, withDefault } from './schema/fields';
+import { ignored } from './schema/ignored';
 import { type LayerSpec, layerList } from './schema/layers';
 import { loss, optimizer, training } from './schema/training';
 
@@ -31,6 +32,11 @@ export const rootFields = {
     "How weights are changed along the gradient: a name, or an object with `type` and options. Update rules are PyTorch's.",
   ),
   training: withDefault(training, {}, 'How long and how it is trained.'),
+  ignore: withDefault(
+    list('list of finding codes', ignored, 0),
+    [],
+    'Findings about its gradients that are not shown: codes such as `"GF103"`, or objects with `code` and `reason`.',
+  ),
 };
 
 /** The whole file. */

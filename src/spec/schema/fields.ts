@@ -62,7 +62,7 @@ export interface VariantsKind {
   readonly kind: 'variants';
   /** Such as `layer`, for messages and as the definition's name in the JSON schema. */
   readonly what: string;
-  readonly tag: 'type' | 'source';
+  readonly tag: 'type' | 'source' | 'code';
   readonly variants: Readonly<Record<string, Variant>>;
   /** The name alone may stand for the object with all defaults. */
   readonly byName: boolean;
@@ -190,7 +190,7 @@ export function variant<F extends Fields>(
 ): Variant<F> {
   return { doc, fields, alternatives };
 }
-export function variants<Tag extends 'type' | 'source', V extends Readonly<Record<string, Variant>>>(
+export function variants<Tag extends 'type' | 'source' | 'code', V extends Readonly<Record<string, Variant>>>(
   what: string,
   tag: Tag,
   table: V,

@@ -224,6 +224,7 @@ describe('defaults', () => {
     assert.deepEqual(spec, {
       netspec: 1,
       seed: 0,
+      ignore: [],
       data: {
         source: 'spiral',
         samples: 1000,

@@ -1,0 +1,7 @@
+// Owns the symptom `batchNormalizationSmallBatch`.
+import type { Symptom } from '../evidence';
+
+export const batchNormalizationSmallBatch: Symptom = {
+  name: 'batchNormalizationSmallBatch',
+  detect: () => [],
+};

@@ -1,0 +1,7 @@
+// Owns the symptom `dropoutBeforeOutput`.
+import type { Symptom } from '../evidence';
+
+export const dropoutBeforeOutput: Symptom = {
+  name: 'dropoutBeforeOutput',
+  detect: () => [],
+};

@@ -1,0 +1,7 @@
+// Owns the symptom `poorInitialization`.
+import type { Symptom } from '../evidence';
+
+export const poorInitialization: Symptom = {
+  name: 'poorInitialization',
+  detect: () => [],
+};

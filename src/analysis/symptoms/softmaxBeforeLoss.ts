@@ -1,0 +1,7 @@
+// Owns the symptom `softmaxBeforeLoss`.
+import type { Symptom } from '../evidence';
+
+export const softmaxBeforeLoss: Symptom = {
+  name: 'softmaxBeforeLoss',
+  detect: () => [],
+};

@@ -1,0 +1,7 @@
+// Owns the symptom `unnormalizedInputs`.
+import type { Symptom } from '../evidence';
+
+export const unnormalizedInputs: Symptom = {
+  name: 'unnormalizedInputs',
+  detect: () => [],
+};
