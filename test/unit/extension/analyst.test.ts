@@ -29,7 +29,7 @@ class FakeThread implements WorkerThread<ToAnalyst> {
   }
   /** The id of the last message of the type. */
   idOf(type: ToAnalyst['type']): number {
-    return this.received.findLast((m) => m.type === type)!.id;
+    return this.received.filter((m) => m.type === type).at(-1)!.id;
   }
 }
 
