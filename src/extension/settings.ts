@@ -1,5 +1,6 @@
 // Owns the reading of settings: one place that knows their names and what stands in for nonsense.
 import * as vscode from 'vscode';
+import { type Thresholds, thresholdsFrom } from '../analysis/thresholds';
 
 const MIB = 2 ** 20;
 
@@ -29,4 +30,10 @@ export function readSettings(): Settings {
     codeLens: configuration.get<unknown>('codeLens') !== false,
     hover: configuration.get<unknown>('hover') !== false,
   };
+}
+
+/** The thresholds that findings about a spec are judged by. @param resource the spec: folders of a workspace may differ */
+export function readThresholds(resource: vscode.Uri): Thresholds {
+  const values = vscode.workspace.getConfiguration('gradoscope', resource).get<unknown>('thresholds');
+  return thresholdsFrom(typeof values === 'object' && values !== null ? (values as Record<string, unknown>) : {});
 }
