@@ -44,6 +44,8 @@ export type ToAnalyst =
       readonly type: 'remedies';
       readonly id: number;
       readonly codes: readonly string[];
+      /** Findings of a run, which the analyst cannot find by itself; those with the codes are mended too. */
+      readonly runFindings?: readonly Finding[];
       readonly subject: AnalysisSubject;
     }
   | { readonly type: 'fix'; readonly id: number; readonly subject: AnalysisSubject }
