@@ -5,7 +5,7 @@ import { Disposables } from '../base/disposable';
 import type { AnalysisSubject, Finding, Prediction } from '../protocol/analysis';
 import type { SpecAnalysis } from '../spec/analyze';
 import type { Analysis, Analyst } from './analyst';
-import { readSettings } from './settings';
+import { readSettings, readThresholds } from './settings';
 import { foldersOf, isSpec, type SpecDocuments } from './specDocuments';
 import type { TextMove } from './textMoves';
 
@@ -75,8 +75,9 @@ export class Predictions implements vscode.Disposable {
 
   /** What the analyst is told of a text. */
   subjectOf(document: vscode.TextDocument, text = document.getText()): AnalysisSubject {
-    const { memoryLimitBytes, thresholds } = readSettings();
+    const { memoryLimitBytes } = readSettings();
     const { dataFolder } = this.#options;
+    const thresholds = readThresholds(document.uri);
     return { text, ...foldersOf(document.uri), dataFolder, memoryLimitBytes, thresholds };
   }
 

@@ -1,6 +1,6 @@
 // Owns the reading of settings: one place that knows their names and what stands in for nonsense.
 import * as vscode from 'vscode';
-import { THRESHOLDS, type Thresholds, thresholdsFrom } from '../analysis/thresholds';
+import { type Thresholds, thresholdsFrom } from '../analysis/thresholds';
 
 const MIB = 2 ** 20;
 
@@ -20,7 +20,6 @@ export interface Settings {
   readonly findings: 'all' | 'warnings' | 'off';
   /** Whether to measure one batch at initialization while a spec is edited. */
   readonly probe: boolean;
-  readonly thresholds: Thresholds;
 }
 
 /** The settings as they are now. */
@@ -47,13 +46,11 @@ export function readSettings(): Settings {
     gutterHeat: on('gutterHeat'),
     findings: findings === 'warnings' || findings === 'off' ? findings : 'all',
     probe: on('probe'),
-    thresholds: readThresholds(configuration),
   };
 }
 
-function readThresholds(configuration: vscode.WorkspaceConfiguration): Thresholds {
-  const names = Object.keys(THRESHOLDS);
-  return thresholdsFrom(
-    Object.fromEntries(names.map((name) => [name, configuration.get<unknown>(`thresholds.${name}`)])),
-  );
+/** The thresholds that findings about a spec are judged by. @param resource the spec: folders of a workspace may differ */
+export function readThresholds(resource: vscode.Uri): Thresholds {
+  const values = vscode.workspace.getConfiguration('gradoscope', resource).get<unknown>('thresholds');
+  return thresholdsFrom(typeof values === 'object' && values !== null ? (values as Record<string, unknown>) : {});
 }
