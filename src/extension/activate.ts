@@ -4,12 +4,15 @@ import * as vscode from 'vscode';
 import { EmbeddedBackend } from '../backends/embedded';
 import { spawnWorkerThread } from '../backends/workerThread';
 import { Disposables } from '../base/disposable';
+import { Analyst } from './analyst';
 import type { GradoscopeTestApi } from './api';
 import type { App } from './app';
 import { Faults } from './faults';
+import { registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { registerCommands, runPanelCommand } from './features/commands';
 import { registerDiagnostics } from './features/diagnostics';
+import { registerFixGradients } from './features/fixGradients';
 import { registerHover } from './features/hover';
 import { registerNewSpec } from './features/newSpec';
 import { registerProgress } from './features/progress';
@@ -30,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
   const faults = new Faults(log);
   const dataFolder = context.asAbsolutePath('media/data');
   const worker = context.asAbsolutePath('dist/worker.cjs');
+  const analystFile = context.asAbsolutePath('dist/analyst.cjs');
   const runs = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'runs');
 
   const documents = owned.add(new SpecDocuments(dataFolder, faults));
@@ -43,7 +47,10 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
       log: (text) => log.warn(text),
     }),
   );
-  const app: App = { context, documents, sessions, panels, faults, log };
+  const analyst = owned.add(
+    new Analyst({ spawn: () => spawnWorkerThread(analystFile, 'gradoscope-analysis'), log: (text) => log.warn(text) }),
+  );
+  const app: App = { context, documents, sessions, panels, analyst, dataFolder, faults, log };
 
   owned.add(
     sessions.onDidChange(({ event }) => {
@@ -55,6 +62,8 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
   owned.add(registerNewSpec(app));
   owned.add(registerCodeLens(app));
   owned.add(registerHover(app));
+  owned.add(registerCodeActions(app));
+  owned.add(registerFixGradients(app));
   owned.add(registerReveal(app));
   owned.add(registerProgress(app));
   const statusBar = owned.add(registerStatusBar(app));

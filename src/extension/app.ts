@@ -1,6 +1,7 @@
 // Owns what a feature gets: the few long-lived parts it may use. A feature is a function that registers itself with these
 // and returns what releases it.
 import type * as vscode from 'vscode';
+import type { Analyst } from './analyst';
 import type { Faults } from './faults';
 import type { Panels } from './panels';
 import type { Sessions } from './sessions';
@@ -11,6 +12,9 @@ export interface App {
   readonly documents: SpecDocuments;
   readonly sessions: Sessions;
   readonly panels: Panels;
+  readonly analyst: Analyst;
+  /** Absolute; the shipped data. */
+  readonly dataFolder: string;
   readonly faults: Faults;
   readonly log: vscode.LogOutputChannel;
 }
