@@ -79,16 +79,26 @@ export class Analyst implements Disposable {
 
   /**
    * Judges a text; `heard` is called once, or twice where `probe` asks for a measurement too, unless a newer request of the same
-   * source takes its place. A failure is logged, and nothing is heard.
+   * source takes its place. A failure is logged, and heard as undefined.
    */
-  analyze(source: string, subject: AnalysisSubject, probe: boolean, heard: (analysis: Analysis) => void): void {
+  analyze(
+    source: string,
+    subject: AnalysisSubject,
+    probe: boolean,
+    heard: (analysis: Analysis | undefined) => void,
+  ): void {
     this.forget(source);
-    const id = this.#send({ type: 'analyze', source, probe, subject }, (answer) => {
+    const answered = (answer: Answer): void => {
       if (answer.type !== 'analyzed') return;
       const { prediction, findings, probed, last } = answer;
       heard({ prediction, findings, probed, last });
+    };
+    const id = this.#send({ type: 'analyze', source, probe, subject }, answered, ({ message }) => {
+      this.#options.log(message);
+      heard(undefined);
     });
-    this.#analyses.set(source, id);
+    // A request that failed on the spot is not under way.
+    if (this.#waiting.has(id)) this.#analyses.set(source, id);
   }
 
   /** What is under way for the source is of no interest any more. */
@@ -160,11 +170,7 @@ export class Analyst implements Disposable {
     return { done, cancel: () => this.#cancel(id) };
   }
 
-  #send(
-    content: WithoutId<ToAnalyst>,
-    answered: (answer: Answer) => void,
-    failed: (failure: Failure) => void = ({ message }) => this.#options.log(message),
-  ): number {
+  #send(content: WithoutId<ToAnalyst>, answered: (answer: Answer) => void, failed: (failure: Failure) => void): number {
     const id = ++this.#lastId;
     const message = { ...content, id } as ToAnalyst;
     this.#waiting.set(id, { message, answered, failed, timer: this.#timer(id), deaths: 0 });

@@ -2,7 +2,7 @@
 // work is split into slices. Written against a small port, so that it runs in a thread and in a plain test alike.
 import { type Judged, judge } from '../analysis/evaluate';
 import { type FixOptions, type FixProgress, fixAll, measureRemedies } from '../analysis/fix';
-import { predictRemedies } from '../analysis/predictedRemedies';
+import { remedyPredictor } from '../analysis/predictedRemedies';
 import { assertNever, UserError } from '../base/errors';
 import type { AnalysisSubject, FromAnalyst, ToAnalyst } from '../protocol/analysis';
 import type { Failure } from '../protocol/run';
@@ -35,7 +35,7 @@ export interface AnalystSurroundings {
 /** The analysis room's part. */
 export interface AnalystWork {
   readonly judge: typeof judge;
-  readonly predictRemedies: typeof predictRemedies;
+  readonly remedyPredictor: typeof remedyPredictor;
   measureRemedies(options: FixOptions): ReturnType<typeof measureRemedies>;
   fixAll(options: FixOptions): ReturnType<typeof fixAll>;
 }
@@ -61,7 +61,7 @@ export class AnalystWorker {
 
   constructor(around: AnalystSurroundings) {
     this.#around = around;
-    this.#work = around.work ?? { judge, predictRemedies, measureRemedies, fixAll };
+    this.#work = around.work ?? { judge, remedyPredictor, measureRemedies, fixAll };
   }
 
   /** Never throws: every fault becomes a message. */
@@ -146,7 +146,7 @@ export class AnalystWorker {
     const wanted = new Set(codes);
     const findings = [...(judged?.findings ?? []), ...runFindings].filter(({ code }) => wanted.has(code));
     const remedies = judged
-      ? this.#work.predictRemedies(subject.text, judged.evidence, findings, (text) => this.#opener.open(subject, text))
+      ? this.#work.remedyPredictor(subject.text, judged.evidence, (text) => this.#opener.open(subject, text))(findings)
       : [];
     const original = judged?.prediction.firstToLast;
     const known = original === undefined || Number.isNaN(original) ? {} : { originalFirstToLast: original };

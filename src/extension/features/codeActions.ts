@@ -8,7 +8,6 @@ import type { App } from '../app';
 import { quickTitle } from '../fixText';
 import { SPEC_SELECTOR } from '../specDocuments';
 import { editTo } from '../specEdits';
-import { subjectOf } from '../subject';
 
 /** `source.fixAll` kinds run on save where somebody asks for that. */
 const FIX_ALL = vscode.CodeActionKind.SourceFixAll.append('gradoscope');
@@ -21,7 +20,7 @@ export function registerCodeActions(app: App): Disposable {
   const owned = new Disposables();
   const kept = new Map<string, Remedies>();
   const remediesOf = (document: vscode.TextDocument, code: string): Remedies => {
-    const subject = subjectOf(document, app.dataFolder);
+    const subject = app.predictions.subjectOf(document);
     const key = JSON.stringify([document.uri.toString(), code, subject]);
     const before = kept.get(key);
     if (before) return before;

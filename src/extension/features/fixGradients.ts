@@ -9,7 +9,6 @@ import type { App } from '../app';
 import { type FixRow, fixRows, measuredHow } from '../fixText';
 import { FIX_SCHEME, isSpec } from '../specDocuments';
 import { editTo } from '../specEdits';
-import { subjectOf } from '../subject';
 import { targetSource } from '../target';
 
 export function registerFixGradients(app: App): Disposable {
@@ -45,7 +44,7 @@ async function documentOf(app: App, argument: unknown): Promise<vscode.TextDocum
 
 async function fixGradients(app: App, document: vscode.TextDocument, previews: Previews): Promise<void> {
   refuseFaulty(app, document);
-  const subject = subjectOf(document, app.dataFolder);
+  const subject = app.predictions.subjectOf(document);
   const result = await withProgress(`Measuring fixes of ${nameOf(document)}`, (progress) =>
     app.analyst.fix(subject, progress),
   );
@@ -83,7 +82,7 @@ async function fixGradients(app: App, document: vscode.TextDocument, previews: P
 
 async function fixAllGradients(app: App, document: vscode.TextDocument): Promise<void> {
   refuseFaulty(app, document);
-  const subject = subjectOf(document, app.dataFolder);
+  const subject = app.predictions.subjectOf(document);
   const fixed: FixedAll | undefined = await withProgress(`Combining fixes of ${nameOf(document)}`, (progress) =>
     app.analyst.fixAll(subject, progress),
   );

@@ -29,7 +29,7 @@ class FakeThread implements WorkerThread<ToAnalyst> {
   }
   /** The id of the last message of the type. */
   idOf(type: ToAnalyst['type']): number {
-    return this.received.findLast((m) => m.type === type)!.id;
+    return this.received.filter((m) => m.type === type).at(-1)!.id;
   }
 }
 
@@ -70,7 +70,7 @@ test('no thread is there before it is asked, and none after nobody needs it', ()
 test('both answers are heard; a newer request of the same source silences the older one, and no other', () => {
   const { analyst, threads } = begin();
   const heard: string[] = [];
-  const hear = (name: string) => (a: Analysis) => heard.push(`${name} ${a.probed} ${a.last}`);
+  const hear = (name: string) => (a?: Analysis) => heard.push(`${name} ${a?.probed} ${a?.last}`);
   analyst.analyze('a', SUBJECT, true, hear('a1'));
   const thread = threads[0]!;
   const first = thread.idOf('analyze');
@@ -92,7 +92,7 @@ test('both answers are heard; a newer request of the same source silences the ol
 
 test('after a death what was asked is asked again, once', async () => {
   const { analyst, threads, logged } = begin();
-  const heard: Analysis[] = [];
+  const heard: (Analysis | undefined)[] = [];
   analyst.analyze('a', SUBJECT, false, (a) => heard.push(a));
   const fix = analyst.fix(SUBJECT, () => {});
   threads[0]!.terminate();
@@ -108,11 +108,11 @@ test('after a death what was asked is asked again, once', async () => {
   threads[1]!.terminate();
   threads[2]!.terminate();
   assert.equal(threads.length, 3, 'a text that kills its thread does so twice and not for ever');
-  assert.equal(heard.length, 1);
+  assert.deepEqual(heard.slice(1), [undefined]);
   assert.ok(logged.some((text) => /ended unexpectedly/.test(text)));
   analyst.analyze('a', SUBJECT, false, (a) => heard.push(a));
   threads[3]!.says({ type: 'analyzed', id: threads[3]!.idOf('analyze'), probed: false, last: true, ...NOTHING });
-  assert.equal(heard.length, 2, 'the next text is judged');
+  assert.ok(heard[2], 'the next text is judged');
   analyst.dispose();
 });
 
@@ -170,7 +170,7 @@ test('where no thread can be had, requests fail instead of hanging', async () =>
     throw new Error('no more threads');
   });
   await assert.rejects(analyst.remedies([], SUBJECT).done, /no more threads/);
-  analyst.analyze('a', SUBJECT, false, () => assert.fail('nothing was judged'));
+  analyst.analyze('a', SUBJECT, false, (analysis) => assert.equal(analysis, undefined));
   assert.ok(logged.some((text) => /no more threads/.test(text)));
   analyst.dispose();
 });

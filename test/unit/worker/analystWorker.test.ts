@@ -50,7 +50,7 @@ function begin(work: Partial<AnalystWork> = {}) {
         const measured = { seeds: [0], layers: [], loss: 1, firstLosses: [] };
         return { evidence, prediction: PREDICTION, probe: probe ? measured : undefined, findings: [] };
       },
-      predictRemedies: () => [],
+      remedyPredictor: () => () => [],
       measureRemedies: () => assert.fail('not asked for'),
       fixAll: () => assert.fail('not asked for'),
       ...work,
