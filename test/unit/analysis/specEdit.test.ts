@@ -183,7 +183,7 @@ check(
     '}',
   ),
 );
-const wide = '"kernelInitializer": { "type": "varianceScaling", "scale": 2 }';
+const wide = '"kernelInitializer": { "type": "orthogonal", "gain": 2 }';
 check(
   'a line that becomes too long is broken up from outside',
   lines('{', `  "layers": [{ "type": "dense", "units": 64, ${wide} }]`, '}'),
