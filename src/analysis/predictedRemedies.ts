@@ -4,6 +4,7 @@ import type { SpecAnalysis } from '../spec/analyze';
 import type { Dataset } from '../spec/dataset';
 import type { Evidence } from './evidence';
 import type { Finding } from './finding';
+import type { Prediction } from './prediction';
 import { predict } from './propagation';
 import { proposeRemedies } from './remedies/all';
 import { changedText } from './specEdit';
@@ -20,26 +21,38 @@ export interface PredictedRemedy {
   readonly predictedFactorPerLayer: number;
 }
 
+/** A changed text's analysis, with its data where that can be read. */
+export type OpenAny = (text: string) => { readonly analysis: SpecAnalysis; readonly dataset?: Dataset };
+
 /**
- * What may mend one of the findings, the likeliest first. A remedy whose text has errors, or changes nothing, is left out.
+ * Answers what may mend findings, the likeliest first. A remedy whose text has errors, or changes nothing, is left out. What
+ * several findings have in common is predicted once.
  * @param text the spec that the evidence is of
- * @param open a changed text's analysis, with its data where that can be read
  */
-export function predictRemedies(
+export function remedyPredictor(
   text: string,
   evidence: Evidence,
-  findings: readonly Finding[],
-  open: (text: string) => { readonly analysis: SpecAnalysis; readonly dataset?: Dataset },
-): readonly PredictedRemedy[] {
-  return proposeRemedies(evidence, findings).flatMap(({ id, title, why, changes }) => {
-    const changed = changedText(text, changes);
-    if (changed === text) return [];
-    const { analysis, dataset } = open(changed);
-    const { spec, graph, problems } = analysis;
-    if (!spec || !graph || problems.some((p) => p.severity === 'error')) return [];
-    const { firstToLast, factorPerLayer } = predict({ graph, spec, dataset });
-    return [
-      { id, title, why, text: changed, predictedFirstToLast: firstToLast, predictedFactorPerLayer: factorPerLayer },
-    ];
-  });
+  open: OpenAny,
+): (findings: readonly Finding[]) => readonly PredictedRemedy[] {
+  /** By the changed text; undefined where it has errors. */
+  const predictions = new Map<string, Prediction | undefined>();
+  const predictionOf = (changed: string): Prediction | undefined => {
+    if (!predictions.has(changed)) {
+      const { analysis, dataset } = open(changed);
+      const { spec, graph, problems } = analysis;
+      const sound = spec && graph && problems.every((p) => p.severity !== 'error');
+      predictions.set(changed, sound ? predict({ graph, spec, dataset }) : undefined);
+    }
+    return predictions.get(changed);
+  };
+  return (findings) =>
+    proposeRemedies(evidence, findings).flatMap(({ id, title, why, changes }) => {
+      const changed = changedText(text, changes);
+      const prediction = changed === text ? undefined : predictionOf(changed);
+      if (!prediction) return [];
+      const { firstToLast, factorPerLayer } = prediction;
+      return [
+        { id, title, why, text: changed, predictedFirstToLast: firstToLast, predictedFactorPerLayer: factorPerLayer },
+      ];
+    });
 }
