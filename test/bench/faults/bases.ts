@@ -96,11 +96,7 @@ const IN_THE_PLANE: readonly Base[] = [
   }),
   base('spiral, layer norm, SiLU', {
     data: plane('spiral'),
-    layers: [
-      dense(32),
-      repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')),
-      out(2),
-    ],
+    layers: [dense(32), repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')), out(2)],
     optimizer: adam(0.01),
     epochs: 60,
   }),
@@ -399,10 +395,14 @@ export function tables(): Readonly<Record<string, string>> {
     const radius = 1 + 0.25 * random.normal();
     const third = Math.sin(2 * angle) + 0.3 * random.normal();
     const [x, y] = [radius * Math.cos(angle), radius * Math.sin(angle)];
-    classes.push(`${(180 + 35 * x).toFixed(2)},${(4200 + 900 * y).toFixed(1)},${(310 + 12 * third).toFixed(2)},${'abc'[kind]}`);
+    classes.push(
+      `${(180 + 35 * x).toFixed(2)},${(4200 + 900 * y).toFixed(1)},${(310 + 12 * third).toFixed(2)},${'abc'[kind]}`,
+    );
     const [a, b, c] = [random.normal(), random.normal(), random.normal()];
     const answer = Math.sin(1.5 * a) + 0.6 * a * b - 0.4 * Math.abs(c) + 0.05 * random.normal();
-    values.push(`${(900 + 220 * a).toFixed(1)},${(6.5 + 0.4 * b).toFixed(4)},${(1500 + 600 * c).toFixed(1)},${answer.toFixed(4)}`);
+    values.push(
+      `${(900 + 220 * a).toFixed(1)},${(6.5 + 0.4 * b).toFixed(4)},${(1500 + 600 * c).toFixed(1)},${answer.toFixed(4)}`,
+    );
   }
   return { 'classes.csv': `${classes.join('\n')}\n`, 'values.csv': `${values.join('\n')}\n` };
 }

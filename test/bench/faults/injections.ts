@@ -16,7 +16,8 @@ const RECTIFIERS = ['relu', 'leakyRelu', 'elu', 'selu', 'gelu', 'silu'];
 
 const isOut = (layer: LayerObject): boolean => layer.name === 'out';
 const hasKernel = ({ type }: LayerObject): boolean => type === 'dense' || type === 'conv2d' || RECURRENT.includes(type);
-const inner = (layer: LayerObject): readonly LayerObject[] => (layer.layers as readonly LayerObject[] | undefined) ?? [];
+const inner = (layer: LayerObject): readonly LayerObject[] =>
+  (layer.layers as readonly LayerObject[] | undefined) ?? [];
 
 /** Every layer, composites' own ones too, changed; a list takes the layer's place. */
 function changed(
@@ -49,7 +50,9 @@ function depth(layers: readonly LayerObject[]): number {
 
 /** A plain stack of dense layers, maybe behind `flatten`: where depth can be added. */
 function isPlainStack(spec: SpecObject): boolean {
-  return !isNormalized(spec) && !isResidual(spec) && spec.layers.every(({ type }) => type === 'dense' || type === 'flatten');
+  return (
+    !isNormalized(spec) && !isResidual(spec) && spec.layers.every(({ type }) => type === 'dense' || type === 'flatten')
+  );
 }
 
 /** The stack with its hidden layers replaced by the same one, so many times. */
@@ -201,7 +204,7 @@ export const INJECTIONS: readonly Injection[] = [
     codes: ['GF117'],
     inject: (spec) =>
       has(spec, ({ type }) => type === 'batchNormalization') && !has(spec, ({ type }) => type === 'conv2d')
-        ? { ...spec, training: { ...spec.training, batchSize: 1, epochs: 1 } }
+        ? { ...spec, training: { ...spec.training, batchSize: 1 } }
         : undefined,
   },
   {
@@ -215,7 +218,11 @@ export const INJECTIONS: readonly Injection[] = [
     inject: (spec) =>
       isNormalized(spec) || isResidual(spec) || !has(spec, ({ activation }) => activation === 'relu')
         ? undefined
-        : withHidden(spec, { biasInitializer: { type: 'constant', value: -6 } }, ({ activation }) => activation === 'relu'),
+        : withHidden(
+            spec,
+            { biasInitializer: { type: 'constant', value: -6 } },
+            ({ activation }) => activation === 'relu',
+          ),
   },
   {
     fault: 'bottleneck of width 1',
@@ -249,7 +256,11 @@ export const INJECTIONS: readonly Injection[] = [
     codes: ['GF102', 'GF104', 'GF105'],
     inject: (spec) =>
       has(spec, ({ type }) => type === 'simpleRNN')
-        ? withHidden(spec, { recurrentInitializer: { type: 'orthogonal', gain: 4 } }, ({ type }) => type === 'simpleRNN')
+        ? withHidden(
+            spec,
+            { recurrentInitializer: { type: 'orthogonal', gain: 4 } },
+            ({ type }) => type === 'simpleRNN',
+          )
         : undefined,
   },
   {
@@ -257,7 +268,11 @@ export const INJECTIONS: readonly Injection[] = [
     codes: ['GF101', 'GF105'],
     inject: (spec) =>
       has(spec, ({ type }) => type === 'simpleRNN')
-        ? withHidden(spec, { recurrentInitializer: { type: 'orthogonal', gain: 0.05 } }, ({ type }) => type === 'simpleRNN')
+        ? withHidden(
+            spec,
+            { recurrentInitializer: { type: 'orthogonal', gain: 0.05 } },
+            ({ type }) => type === 'simpleRNN',
+          )
         : undefined,
   },
   {
@@ -265,7 +280,9 @@ export const INJECTIONS: readonly Injection[] = [
     codes: ['GF101', 'GF104', 'GF105', 'GF109'],
     inject: (spec) =>
       has(spec, ({ type }) => GATED.includes(type))
-        ? withHidden(spec, { biasInitializer: { type: 'constant', value: -8 }, ...closed(spec) }, ({ type }) => GATED.includes(type))
+        ? withHidden(spec, { biasInitializer: { type: 'constant', value: -8 }, ...closed(spec) }, ({ type }) =>
+            GATED.includes(type),
+          )
         : undefined,
   },
 ];

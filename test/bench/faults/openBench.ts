@@ -14,7 +14,8 @@ export function benchOpener(root: string): OpenText {
   );
   const files = {
     ...nodeFiles,
-    read: (at: string, most: number, from = 0) => bytes.get(at)?.slice(from, from + most) ?? nodeFiles.read(at, most, from),
+    read: (at: string, most: number, from = 0) =>
+      bytes.get(at)?.slice(from, from + most) ?? nodeFiles.read(at, most, from),
     size: (at: string) => bytes.get(at)?.length ?? nodeFiles.size(at),
     kind: (at: string) => (bytes.has(at) ? 'file' : nodeFiles.kind(at)),
   };

@@ -1,8 +1,8 @@
 // Owns what the benchmark calls a good network: trained as its spec says, with seeds that no trial has seen, judged by its
 // held-out samples.
 import type { OpenedText } from '../../../src/analysis/fix';
-import { runTrial, type TrialOutcome } from '../../../src/analysis/trials';
 import { stepsOfSpec } from '../../../src/analysis/trialSize';
+import { runTrial, type TrialOutcome } from '../../../src/analysis/trials';
 
 /** Far from those that trials take. */
 const SEEDS = [1001, 1002, 1003];
