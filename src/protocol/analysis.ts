@@ -28,6 +28,8 @@ export interface QuickRemedy {
   readonly text: string;
   readonly predictedFirstToLast: number;
   readonly predictedFactorPerLayer: number;
+  /** The same of the text without it; absent where nothing can be said. */
+  readonly originalFirstToLast?: number;
 }
 
 export type ToAnalyst =

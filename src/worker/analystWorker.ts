@@ -148,8 +148,10 @@ export class AnalystWorker {
     const remedies = judged
       ? this.#work.remedyPredictor(subject.text, judged.evidence, (text) => this.#opener.open(subject, text))(findings)
       : [];
+    const original = judged?.prediction.firstToLast;
+    const known = original === undefined || Number.isNaN(original) ? {} : { originalFirstToLast: original };
     this.#open.delete(id);
-    this.#around.post({ type: 'remedies', id, remedies });
+    this.#around.post({ type: 'remedies', id, remedies: remedies.map((r) => ({ ...r, ...known })) });
   }
 
   /** The judgement of the subject's text, taken from memory where it was made with as much before. */
