@@ -36,10 +36,11 @@ export class GradientNoise {
       this.#exponent = exponent;
     }
     const scale = 2 ** (exponent - this.#exponent);
+    const sum = this.#sum;
     let squares = 0;
-    for (let i = 0; i < gradient.length; i++) {
+    for (let i = 0; i < sum.length; i++) {
       const g = gradient[i]! * scale;
-      this.#sum[i] = this.#sum[i]! + g;
+      sum[i] = sum[i]! + g;
       squares += g * g;
     }
     this.#squares += squares;
@@ -51,7 +52,9 @@ export class GradientNoise {
     const n = this.#batches;
     if (n < 2 || this.#squares === 0) return Number.NaN;
     let meanSquare = 0;
-    for (const value of this.#sum) meanSquare += (value / n) ** 2;
+    const sum = this.#sum;
+    for (let i = 0; i < sum.length; i++) meanSquare += sum[i]! * sum[i]!;
+    meanSquare /= n * n;
     const noise = Math.max(0, this.#squares - n * meanSquare) / (n - 1);
     // Of the noise, an n-th is left in the mean.
     return Math.sqrt(Math.max(0, meanSquare - noise / n) / noise);
@@ -87,9 +90,8 @@ function spread(values: Float32Array | Float64Array, columns: number, units: num
     for (let row = start; row < end; row += columns) {
       for (let c = 0; c < columns; c++) {
         const value = values[row + c]!;
-        // Not Math.min: a NaN must not pass for a difference of 0.
-        if (!(value >= lowest[c]!)) lowest[c] = value;
-        if (!(value <= highest[c]!)) highest[c] = value;
+        lowest[c] = Math.min(lowest[c]!, value);
+        highest[c] = Math.max(highest[c]!, value);
       }
     }
     for (let c = 0; c < columns; c++) {

@@ -20,15 +20,17 @@ const SMALL_BATCH = 8;
 
 /** Multiply-adds a millisecond of the kernels, one thread. */
 const MULTIPLY_ADDS = 8e6;
+/** How many times that in a convolution, whose products are larger. */
+const CONVOLUTION_SPEED = 2;
 /** In multiply-adds: what an output costs beside them, with its activation, its statistics and the way back. */
-const PER_OUTPUT = 40;
+const PER_OUTPUT = 16;
 /** Compiling a layer, or one time step of it, into its plans. */
-const COMPILE_MS = 0.25;
+const COMPILE_MS = 0.15;
 const COMPILE_STEP_MS = 0.12;
 /** Statistics and update of a parameter. */
 const PARAMETER_MS = 3e-6;
 /** Drawing a parameter: uniform; normal; orthogonal, and for each vector that it is made orthogonal to. */
-const DRAW_MS = { uniform: 1.2e-5, normal: 6e-5, orthogonal: 8e-5, vector: 1e-6 } as const;
+const DRAW_MS = { uniform: 1.2e-5, normal: 6e-5, orthogonal: 8e-5, vector: 3e-7 } as const;
 
 /** The largest probe up to the wanted one that is quick enough; undefined where none is. */
 export function affordableProbe(graph: Graph, wanted: ProbeSize): ProbeSize | undefined {
@@ -60,6 +62,7 @@ export function probeCost(graph: Graph, { seeds, steps, batches, batchSize }: Pr
 }
 
 const RECURRENT: ReadonlySet<string> = new Set(['simpleRNN', 'lstm', 'gru']);
+const CONVOLUTIONS: ReadonlySet<string> = new Set(['conv1d', 'conv2d']);
 const TABLES: ReadonlySet<string> = new Set(['embedding', 'positionalEmbedding']);
 
 /** How many times a kernel is used for a sample: its time steps, or the places of the output. */
@@ -78,7 +81,7 @@ function multiplyAdds(layer: GraphLayer): number {
     .reduce((sum, { shape }) => sum + product(shape), 0);
   // Of attention also its scores, and what they weigh.
   const looks = spec.type === 'multiHeadAttention' ? positions ** 2 * spec.numHeads * (spec.keyDim + spec.valueDim) : 0;
-  return positions * kernels + looks;
+  return (positions * kernels) / (CONVOLUTIONS.has(spec.type) ? CONVOLUTION_SPEED : 1) + looks;
 }
 
 function drawingCost({ parameters }: GraphLayer): number {
