@@ -58,6 +58,8 @@ export type FromAnalyst =
       readonly prediction?: Prediction;
       readonly findings: readonly Finding[];
       readonly probed: boolean;
+      /** No other answer to this request follows. */
+      readonly last: boolean;
     }
   | { readonly type: 'remedies'; readonly id: number; readonly remedies: readonly QuickRemedy[] }
   | { readonly type: 'fixProgress'; readonly id: number; readonly progress: FixProgress }
