@@ -11,12 +11,18 @@ const LATE_SHARE = 0.2;
 /** Fewer whole epochs than these say nothing of swings; the steps themselves are looked at then. */
 const LEAST_EPOCHS = 12;
 const LEAST_POINTS = 16;
+/** Steps that are averaged at least, to tell swings from the noise of single batches. */
+const LEAST_GROUP = 8;
+/** First steps whose mean is so many times the first of them were a rise, and no place to measure a fall from. */
+const ROSE = 1.5;
 /** 10th to 90th percentile of normal numbers, in standard deviations. */
 const DECILES = 2.563;
 
 export interface LossCourse {
-  /** Mean of the first steps. */
+  /** Mean of the first steps; where they rose at once, the very first one's. */
   readonly start: number;
+  /** What a network that learns must get below: the start, or the best constant answer where that is less. */
+  readonly reference: number;
   /** Median of the last fifth. */
   readonly late: number;
   /** (start − late) ÷ start; negative where it rose. */
@@ -29,20 +35,23 @@ export interface LossCourse {
 }
 
 /** Undefined where too little is known: fewer than 16 steps. */
-export function lossCourse({ loss, opening }: RunEvidence): LossCourse | undefined {
+export function lossCourse({ loss, opening, constantLoss }: RunEvidence): LossCourse | undefined {
   const { values } = loss;
   if (values.length < LEAST_POINTS || opening.steps === 0) return undefined;
   const last = values.slice(Math.floor(values.length * (1 - LATE_SHARE)));
   const late = medianOf(last);
   // One step alone, as of full batches, has no spread of its own: the curve's is taken.
   const noise = robustDeviation(detrended(thinnedTo(last, MOST_POINTS)));
-  const openingError = opening.spread / Math.sqrt(opening.steps);
+  const rose = opening.loss > ROSE * opening.first;
+  const start = rose ? opening.first : opening.loss;
+  const openingError = rose ? 0 : opening.spread / Math.sqrt(opening.steps);
   const error = Math.hypot(openingError, noise / Math.sqrt(last.length));
   return {
-    start: opening.loss,
+    start,
+    reference: Math.min(start, constantLoss ?? Number.POSITIVE_INFINITY),
     late,
-    fall: (opening.loss - late) / opening.loss,
-    certain: Math.abs(opening.loss - late) > 3 * error,
+    fall: (start - late) / start,
+    certain: Math.abs(start - late) > 3 * error,
     lateTrend: mannKendall(thinnedTo(values.slice(values.length >> 1), MOST_POINTS)),
     highest: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   };
@@ -79,7 +88,7 @@ export function lossSwings(run: RunEvidence): LossSwings | undefined {
   }
   const { values, spread, size } = secondHalf(run.loss);
   if (values.length < LEAST_POINTS) return undefined;
-  const group = Math.max(1, Math.ceil(LEAST_POINTS / size), Math.ceil(values.length / (2 * LEAST_POINTS)));
+  const group = Math.max(1, Math.ceil(LEAST_GROUP / size), Math.ceil(values.length / (2 * LEAST_POINTS)));
   const groups = Math.floor(values.length / group);
   if (groups < LEAST_POINTS / 2) return undefined;
   const parts = Array.from({ length: groups }, (_, k) => {
@@ -100,9 +109,22 @@ export function lossSwings(run: RunEvidence): LossSwings | undefined {
 }
 
 /** What a swing is large or small against: where the loss began, or equal odds, whichever is less; its own level where that is more. */
-export function lossScale(run: RunEvidence, level: number): number {
-  const began = Math.min(run.opening.loss, run.chance?.loss ?? run.constantLoss ?? Number.POSITIVE_INFINITY);
-  return Math.max(level, began);
+export function lossScale({ opening, chance, constantLoss }: RunEvidence, level: number): number {
+  return Math.max(
+    level,
+    Math.min(opening.first, opening.loss, chance?.loss ?? constantLoss ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+/** Whether the loss ended at less than half of what a network that learns must get below: then nothing was much amiss. */
+export function hasLearned({ late, reference }: LossCourse): boolean {
+  return late < reference / 2;
+}
+
+/** Whether there was time to learn: a whole run of a quarter of `patience` steps, or a good part of a longer one. */
+export function hadTime({ status, step, totalSteps }: RunEvidence, patience: number): boolean {
+  const enough = status === 'completed' ? patience / 4 : Math.max(patience, Math.min(totalSteps / 10, 10 * patience));
+  return step >= enough;
 }
 
 function secondHalf({ values, spread, size }: Series): {

@@ -17,7 +17,9 @@ export interface RunLayer {
   /** Of the kernel: the layer's first parameter. */
   readonly updateRatio: number;
   readonly lateUpdateRatio: number;
-  /** Largest of all steps observed; the first 100 always are. */
+  /** Of the first step. */
+  readonly firstUpdateRatio: number;
+  /** Largest of all steps observed; the first 64 always are. */
   readonly peakUpdateRatio: number;
   readonly saturatedFraction: number;
   readonly lateSaturatedFraction: number;
@@ -34,6 +36,18 @@ export interface RunLayer {
   readonly signalToNoise: number;
 }
 
+/** The first steps, before much was learned: at most 8, and at most half an epoch. NaN before the first. */
+export interface Opening {
+  /** Loss of the first step, before any update. */
+  readonly first: number;
+  readonly highest: number;
+  /** Mean and standard deviation. */
+  readonly loss: number;
+  readonly spread: number;
+  readonly metric: number;
+  readonly steps: number;
+}
+
 export interface RunEvidence {
   readonly status: 'running' | 'completed' | 'cancelled' | 'diverged';
   readonly step: number;
@@ -46,8 +60,7 @@ export interface RunEvidence {
   /** Of the held-out samples, a point an evaluation. */
   readonly testLoss: Series;
   readonly testMetric: Series;
-  /** Loss and metric of the first steps, before much was learned: mean and standard deviation over at most 8, half an epoch at most. */
-  readonly opening: { readonly loss: number; readonly spread: number; readonly metric: number; readonly steps: number };
+  readonly opening: Opening;
   readonly layers: readonly RunLayer[];
   /** Loss and accuracy of equal odds. */
   readonly chance?: { readonly loss: number; readonly accuracy: number };
@@ -101,6 +114,8 @@ export class RunObserver {
   readonly #rows: Float64Array;
   readonly #rowSteps: Float64Array;
   readonly #peaks: Float64Array;
+  /** Update ratios of the first record. */
+  readonly #firsts: Float64Array;
   #count = 0;
   /** A record is kept of so many steps. */
   #stride = 1;
@@ -124,6 +139,7 @@ export class RunObserver {
     this.#rows = new Float64Array(this.#most * width);
     this.#rowSteps = new Float64Array(this.#most);
     this.#peaks = new Float64Array(layout.layers.length).fill(Number.NaN);
+    this.#firsts = this.#peaks.slice();
   }
 
   /** Takes a step's loss and metric; cheap enough for every step. Steps come in order. */
@@ -153,6 +169,7 @@ export class RunObserver {
       for (let k = 0; k < from.length; k++) this.#rows[row + at + k] = from[k]! < 0 ? Number.NaN : record[from[k]!]!;
       for (let k = 0; k < means.length; k++) this.#rows[row + at + from.length + k] = record[means[k]!]!;
       const ratio = this.#rows[row + at + AT.updateRatio]!;
+      if (step === 1) this.#firsts[i] = ratio;
       if (!(ratio <= this.#peaks[i]!) && !Number.isNaN(ratio)) this.#peaks[i] = ratio;
     }
     this.#rowSteps[this.#count++] = step;
@@ -205,6 +222,7 @@ export class RunObserver {
       outputGradient: Math.log10(middle(AT.outputGradient, 0)),
       updateRatio: middle(AT.updateRatio, 0),
       lateUpdateRatio: middle(AT.updateRatio, late),
+      firstUpdateRatio: this.#firsts[index]!,
       peakUpdateRatio: this.#peaks[index]!,
       saturatedFraction: middle(AT.saturated, 0),
       lateSaturatedFraction: middle(AT.saturated, late),
@@ -226,7 +244,10 @@ export class RunObserver {
     return quantileOf(scratch.subarray(0, n).sort(), 0.5);
   }
 
-  #moments(column: number, from: number): { readonly mean: number; readonly deviation: number; readonly count: number } {
+  #moments(
+    column: number,
+    from: number,
+  ): { readonly mean: number; readonly deviation: number; readonly count: number } {
     let count = 0;
     let mean = 0;
     let squares = 0;
@@ -280,10 +301,11 @@ function columnsOf(layout: RecordLayout, layer: LayerLayout, at: number): Column
   };
 }
 
-function openingOf(steps: readonly { readonly loss: number; readonly metric: number }[]): RunEvidence['opening'] {
+function openingOf(steps: readonly { readonly loss: number; readonly metric: number }[]): Opening {
   const n = steps.length;
   const mean = (of: 'loss' | 'metric'): number => steps.reduce((sum, s) => sum + s[of], 0) / n;
   const loss = mean('loss');
   const spread = Math.sqrt(steps.reduce((sum, s) => sum + (s.loss - loss) ** 2, 0) / n);
-  return { loss, spread, metric: mean('metric'), steps: n };
+  const highest = steps.reduce((most, s) => Math.max(most, s.loss), Number.NEGATIVE_INFINITY);
+  return { first: steps[0]?.loss ?? Number.NaN, highest, loss, spread, metric: mean('metric'), steps: n };
 }
