@@ -89,7 +89,7 @@ function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
     if (factors.length === 0) return undefined;
     const low = termText(Math.min(...factors));
     const high = termText(Math.max(...factors));
-    return `${escaped(term.term)} ${low === high ? low : `${low}…${high.slice(1)}`}`;
+    return `${escaped(term.term)} ${low === high ? low : `${low}…${high}`}`;
   });
   const said = parts.filter((p) => p !== undefined);
   return said.length === 0 ? [] : ['', `Each: ${said.join(' · ')}`];
