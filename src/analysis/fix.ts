@@ -96,14 +96,25 @@ export function* measureRemedies(options: FixOptions): Generator<FixProgress, Fi
   };
 }
 
-/** Applies the best remedy, and again, until nothing is found or nothing helps. Returns the text and what was done, in order. */
-export function* fixAll(
-  options: FixOptions,
-): Generator<FixProgress, { readonly text: string; readonly applied: readonly MeasuredRemedy[] }, void> {
+export interface FixedAll {
+  readonly text: string;
+  /** In order. */
+  readonly applied: readonly MeasuredRemedy[];
+  /** Codes of the warnings and errors that were found, in the first trial too, and of those that are left. */
+  readonly found: readonly string[];
+  readonly left: readonly string[];
+}
+
+/**
+ * Applies the best remedy, and again, until nothing is found or nothing helps. Returns the text and what was done.
+ * @throws Error where the text has errors or its data cannot be read
+ */
+export function* fixAll(options: FixOptions): Generator<FixProgress, FixedAll, void> {
   const scale = scaleOf(options);
   const share = (round: number, part: number): number => (round + part) / MOST_ROUNDS;
   let state = yield* begin(options, scale, 0, share(0, 0.1));
   const applied: MeasuredRemedy[] = [];
+  const found = codesOf(state.judged.findings.filter(isGrave));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const grave = state.judged.findings.filter(isGrave);
     if (grave.length === 0) break;
@@ -113,7 +124,7 @@ export function* fixAll(
     applied.push(best.remedy);
     state = best;
   }
-  return { text: state.text, applied };
+  return { text: state.text, applied, found, left: codesOf(state.judged.findings.filter(isGrave)) };
 }
 
 /** A spec with what is known of it and how its trial went. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { thresholdSettings } from '../../src/analysis/thresholdSettings';
+import { readmeTables, thresholdSettings } from '../../src/analysis/documentation';
 
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true })
@@ -85,6 +85,13 @@ test('every threshold is a setting, with its default, its bounds and their sourc
     thresholdSettings(),
     '`node test/support/writeSettings.mjs` writes the settings anew',
   );
+});
+
+test('the README has every finding and every threshold', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const [name, table] of Object.entries(readmeTables())) {
+    assert.ok(readme.includes(table), `\`node test/support/writeSettings.mjs\` writes the table of ${name} anew`);
+  }
 });
 
 test('package.json and the code name the same commands and settings', () => {
