@@ -20,6 +20,8 @@ export interface Evidence {
   readonly prediction?: Prediction;
   readonly probe?: ProbeResult;
   readonly run?: RunEvidence;
+  /** Learning rate that a range test found; a remedy takes it up. */
+  readonly suggestedLearningRate?: number;
 }
 
 /** One symptom: pure, never throws. */
