@@ -67,7 +67,8 @@ export function* observeTrial(network: TrialNetwork, options: TrialOptions): Gen
   const { seeds } = options;
   if (seeds.length === 0) throw new Error('a trial needs a seed');
   // Where nothing is held out, the training samples have to do.
-  const dataset = network.dataset.test.count > 0 ? network.dataset : { ...network.dataset, test: network.dataset.train };
+  const dataset =
+    network.dataset.test.count > 0 ? network.dataset : { ...network.dataset, test: network.dataset.train };
   const trainings: Training[] = [];
   for (const [k, seed] of seeds.entries()) {
     const training = trainOnce({ ...network, dataset }, seed, options.steps, k === 0);
