@@ -182,7 +182,10 @@ function* begin(
 /** What its trial showed is held against the spec too: some faults show in training alone. */
 function withRun(judged: Judged, { run }: ObservedTrial): Judged {
   const evidence = { ...judged.evidence, run };
-  return { ...judged, evidence, findings: diagnose(evidence) };
+  const known = new Set(judged.findings.map(({ code }) => code));
+  // A symptom may look at the run alone where there is one; what it said before stays true.
+  const shown = diagnose(evidence).filter(({ code }) => !known.has(code));
+  return { ...judged, evidence, findings: [...judged.findings, ...shown] };
 }
 
 function* measureAll(

@@ -41,7 +41,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
       ? `Use smaller weights than ${initializerText(kernel.initializer)}, such as \`${suitableInitializer(activationOf(blamed.layer))}\`.`
       : 'Add a normalization, or scale the residual down.';
   return atLayer(evidence, 'exploding', blamed.layer, blamed.property, {
-    severity: 'warning',
+    severity: adaptive && firstToLast <= evidence.thresholds.explodingReach ? 'information' : 'warning',
     basis: flow.basis,
     message: `\`${first.name}\` gets ${numberText(firstToLast)} times the gradient of \`${last.name}\`, ×${numberText(factorPerLayer)} a layer${effect}${culpritText(blamed, 1)}.`,
     hint:

@@ -57,6 +57,7 @@ function begin(options = OPTIONS) {
   });
   const run = backend.start(options, {
     started: (info) => heard.push(`started ${info.id}`),
+    findings: (findings) => heard.push(`findings ${findings.map((f) => f.code).join()}`),
     progress: (p) => {
       last.progress = p;
       heard.push(`progress ${p.status} ${p.step}`);

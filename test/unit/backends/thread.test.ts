@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
+import type { Finding } from '../../../src/analysis/finding';
 import type { RunListener } from '../../../src/backends/backend';
 import { EmbeddedBackend, type EmbeddedRun } from '../../../src/backends/embedded';
 import { spawnWorkerThread } from '../../../src/backends/workerThread';
@@ -46,6 +47,7 @@ class Watched implements RunListener {
   run: RunInfo | undefined;
   last: Progress | undefined;
   end: Progress | undefined;
+  found: readonly Finding[] = [];
   failure: Failure | undefined;
   readonly #waiting = new Set<() => void>();
 
@@ -56,6 +58,9 @@ class Watched implements RunListener {
   progress(progress: Progress): void {
     this.last = progress;
     this.#wake();
+  }
+  findings(findings: readonly Finding[]): void {
+    this.found = findings;
   }
   ended(progress: Progress): void {
     this.end = progress;

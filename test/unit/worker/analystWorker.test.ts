@@ -181,9 +181,9 @@ test('a fix that throws or ends is told once', () => {
   function* faulty(): Generator<FixProgress, never, void> {
     throw new Error('nothing to measure');
   }
-  function* all(): Generator<FixProgress, { text: string; applied: [] }, void> {
+  function* all(): Generator<FixProgress, { text: string; applied: []; found: []; left: [] }, void> {
     yield { doing: 'x', share: 0 };
-    return { text: 'mended', applied: [] };
+    return { text: 'mended', applied: [], found: [], left: [] };
   }
   const { worker, posted, turn } = begin({ measureRemedies: faulty, fixAll: all });
   worker.receive({ type: 'fix', id: 1, subject: subjectOf(specText(8)) });
