@@ -14,7 +14,6 @@ import {
   isDense,
   kernelOf,
   kernelProperty,
-  normalizes,
   reshapes,
   Surroundings,
 } from '../surroundings';
