@@ -28,9 +28,12 @@ export interface PredictionTextOptions {
 export function predictionText(layers: readonly LayerPrediction[], options: PredictionTextOptions = {}): string {
   const first = layers[0];
   if (!first || layers.every((l) => Number.isNaN(l.cumulative) && Number.isNaN(l.backwardFactor))) return '';
-  const picture = options.picture ? `\n\n![The predicted gradient of every layer](${options.picture})` : '';
-  const body = layers.length === 1 ? single(first, options) : several(layers, options);
-  return `**Predicted** at initialization, ${basisText(layers)}\n\n${body}${picture}`;
+  const picture = options.picture ? [`![The predicted gradient of every layer](${options.picture})`] : [];
+  const body =
+    layers.length === 1
+      ? [single(first, options), ...picture]
+      : [...picture, ...factorsText(layers), several(layers, options)];
+  return [`**Predicted** at initialization, ${basisText(layers)}`, ...body].join('\n\n');
 }
 
 /** How it is known. */
@@ -71,12 +74,9 @@ function several(layers: readonly LayerPrediction[], { measured, measuredWhen }:
     const width = Math.max(...shown.map((row) => row[i]?.length ?? 0));
     return i === 0 ? name : '&numsp;'.repeat(Math.max(0, width - name.length)) + name;
   });
-  return [
-    `| ${heads.join(' | ')} |`,
-    `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`,
-    ...lines,
-    ...factorsText(layers),
-  ].join('\n');
+  return [`| ${heads.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`, ...lines].join(
+    '\n',
+  );
 }
 
 /** More groups of layers than this are not explained one by one. */
@@ -96,7 +96,7 @@ function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
   return explained.flatMap((group) => {
     const first = escaped(group[0]!.name);
     const who = groups.length === 1 ? 'Each' : group.length === 1 ? first : `${first} … ${escaped(group.at(-1)!.name)}`;
-    return ['', `${who}: ${group[0]!.terms.map((_, i) => rangeText(group, i)).join(' · ')}`];
+    return [`${who}: ${group[0]!.terms.map((_, i) => rangeText(group, i)).join(' · ')}`];
   });
 }
 

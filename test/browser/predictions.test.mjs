@@ -32,7 +32,7 @@ scene('each layer says its shape, its parameters and its gradient', async (who) 
     return found.length === 3 && found;
   });
   assert.match(hints[1], /}]\s*32×64 · 87,680 · ∇ ×0\.\d\d each, \d\.\de-1 → \d\.\de-[78]\s*$/);
-  assert.match(hints[2], /},\s*32×10 · 650 · ∇ ×\d\.\d\d → 1\s*$/);
+  assert.match(hints[2], /}\s*32×10 · 650 · ∇ ×\d\.\d\d → 1\s*$/);
 });
 
 scene('the gutter has the heat of the layers', async (who) => {
