@@ -33,6 +33,9 @@ export type TrainerLike = Pick<
   | 'dispose'
 >;
 
+/** As much of the judge as the loop feeds and asks. */
+export type JudgeLike = Pick<RunJudge, 'step' | 'record' | 'evaluation' | 'news'>;
+
 export interface Prepared {
   readonly trainer: TrainerLike;
   readonly run: RunInfo;
@@ -41,7 +44,7 @@ export interface Prepared {
   /** Steps from one evaluation on the test samples to the next. */
   readonly evaluateEvery: number;
   /** Judges the run while it lasts; absent for a single measurement. */
-  readonly judge?: RunJudge;
+  readonly judge?: JudgeLike;
 }
 
 export type PrepareRun = (options: StartOptions, startedAt: number) => Prepared;

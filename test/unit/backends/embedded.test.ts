@@ -90,6 +90,20 @@ test('a run goes from start to end, and answers after it', async () => {
   assert.ok(thread.terminated);
 });
 
+test('what a run shows is passed on, also when its stop was shown already', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { run, thread, heard } = begin();
+  thread.says({ type: 'started', run: RUN });
+  thread.says({ type: 'findings', findings: [{ code: 'GF107' }, { code: 'GF109' }] });
+  run.stop();
+  t.mock.timers.tick(STOP_SHOWN_MS);
+  thread.says({ type: 'findings', findings: [] });
+  assert.deepEqual(
+    heard.filter((h) => h.startsWith('findings')),
+    ['findings GF107,GF109', 'findings '],
+  );
+});
+
 test('stop is shown within its time though the worker is busy, and its late figures are taken', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { run, thread, heard, last } = begin();

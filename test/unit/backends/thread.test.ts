@@ -140,6 +140,20 @@ test('a run trains in its thread, tells of it, and answers for every step after 
   run.dispose();
 });
 
+test('what a run shows is told before its end, and by its file again', async () => {
+  const bad = spec({ batchSize: 20, steps: 120 }).replace(
+    '"loss"',
+    '"optimizer":{"type":"sgd","learningRate":0},"loss"',
+  );
+  const { run, watched } = begin(bad);
+  await watched.until('the end', () => watched.end !== undefined);
+  assert.deepEqual(
+    watched.found.map((f) => [f.code, bad.slice(f.range.start, f.range.end)]),
+    [['GF109', '"softmaxCrossEntropy"']],
+  );
+  run.dispose();
+});
+
 test('the same seed gives the same records; another seed gives others', async () => {
   const finalRecord = async (seed: number): Promise<Float64Array | undefined> => {
     const { run, watched } = begin(spec({ batchSize: 16, epochs: 2 }), { seed });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FixOptions, FixProgress } from '../../../src/analysis/fix';
+import type { FixedAll, FixOptions, FixProgress } from '../../../src/analysis/fix';
 import { thresholdsFrom } from '../../../src/analysis/thresholds';
 import type { AnalysisSubject, FromAnalyst, ToAnalyst } from '../../../src/protocol/analysis';
 import { type AnalystWork, AnalystWorker } from '../../../src/worker/analystWorker';
@@ -181,7 +181,7 @@ test('a fix that throws or ends is told once', () => {
   function* faulty(): Generator<FixProgress, never, void> {
     throw new Error('nothing to measure');
   }
-  function* all(): Generator<FixProgress, { text: string; applied: []; found: []; left: [] }, void> {
+  function* all(): Generator<FixProgress, FixedAll, void> {
     yield { doing: 'x', share: 0 };
     return { text: 'mended', applied: [], found: [], left: [] };
   }
