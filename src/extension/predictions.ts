@@ -5,6 +5,7 @@ import { Disposables } from '../base/disposable';
 import type { AnalysisSubject, Finding, Prediction } from '../protocol/analysis';
 import type { SpecAnalysis } from '../spec/analyze';
 import type { Analysis, Analyst } from './analyst';
+import { shownFindings } from './findingsShown';
 import { readSettings, readThresholds } from './settings';
 import { foldersOf, isSpec, type SpecDocuments } from './specDocuments';
 import type { TextMove } from './textMoves';
@@ -105,7 +106,8 @@ export class Predictions implements vscode.Disposable {
       if (answer && entry.known && leavesOpen(answer, entry.known)) return;
       const { text, moves } = asked;
       if (!answer || answer.last) entry.asked = undefined;
-      const { prediction, findings = [], probed = false, last = true } = answer ?? {};
+      const { prediction, probed = false, last = true } = answer ?? {};
+      const findings = answer ? withCarried(answer, entry.known, moves.length) : [];
       entry.known = { text, analysis, moves, prediction, findings, probed, last };
       this.#changed.fire(document);
     });
@@ -127,12 +129,23 @@ export class Predictions implements vscode.Disposable {
   }
 }
 
-/** A first answer that says less than was known waits for the whole one, which follows: numbers must not come and go at each key. */
+/** A first answer with fewer numbers than were known waits for the whole one: they must not come and go at each key. */
 function leavesOpen(answer: Analysis, known: Known): boolean {
   if (answer.last || !known.probed) return false;
-  if (known.findings.some((f) => f.basis === 'probe')) return true;
   const knownOf = new Map(known.prediction?.layers.map((l) => [l.name, l.cumulative]));
   return (
     answer.prediction?.layers.some((l) => Number.isNaN(l.cumulative) && Number.isFinite(knownOf.get(l.name))) ?? false
   );
+}
+
+/**
+ * Until the probe's answer is there, what the last one found stays too.
+ * @param movesSince how many of the last moves were made after the answered text
+ */
+function withCarried(answer: Analysis, known: Known | undefined, movesSince: number): readonly Finding[] {
+  if (answer.last || !known) return answer.findings;
+  const told = new Set(answer.findings.map((f) => f.code));
+  const findings = known.findings.filter((f) => f.basis === 'probe' && !told.has(f.code));
+  const moves = known.moves.slice(0, known.moves.length - movesSince);
+  return [...answer.findings, ...shownFindings({ known: { findings, moves }, run: [], level: 'all' })];
 }
