@@ -3,6 +3,8 @@ import type { PlainLayerSpec } from '../../spec/schema';
 import type { Rule } from '../signal';
 import { denseRule } from './dense';
 import { activationRule, dropoutRule, reshapeRule } from './elementwise';
+import { embeddingRule, positionalEmbeddingRule } from './embedding';
+import { recurrentRule } from './recurrent';
 
 export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   dense: denseRule,
@@ -10,4 +12,9 @@ export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   dropout: dropoutRule,
   flatten: reshapeRule,
   reshape: reshapeRule,
+  embedding: embeddingRule,
+  positionalEmbedding: positionalEmbeddingRule,
+  simpleRNN: recurrentRule,
+  lstm: recurrentRule,
+  gru: recurrentRule,
 };
