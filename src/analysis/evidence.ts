@@ -20,7 +20,7 @@ export interface Evidence {
   readonly prediction?: Prediction;
   readonly probe?: ProbeResult;
   readonly run?: RunEvidence;
-  /** Learning rate that a range test found; a remedy takes it up. */
+  /** What a learning-rate range test of this network found (`rangeTest.ts`); never NaN. */
   readonly suggestedLearningRate?: number;
 }
 

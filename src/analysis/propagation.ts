@@ -1,10 +1,23 @@
-// Owns the walk of signal and gradient through the graph: variances carried layer by layer, forward from the data's own
-// moments, backward from the loss. What each kind of layer does to them stands in `rules/`.
+// Owns the walk of signal and gradient through the graph: second moments carried layer by layer, forward from the data's
+// own, backward from the loss. What each kind of layer does to them stands in `rules/`, what is carried in `signal.ts`.
 import type { Dataset } from '../spec/dataset';
-import type { Graph } from '../spec/network';
+import { DATA_INPUT, type Graph, type GraphLayer } from '../spec/network';
 import type { Spec } from '../spec/schema';
-import type { Prediction } from './prediction';
+import { dataSignal, lossGradient } from './fields';
+import { mergeGradients } from './gradients';
+import type { LayerPrediction, Prediction, Term } from './prediction';
 import type { ProbeResult } from './probe';
+import { measuredPassage } from './rules/measured';
+import { RULES } from './rules/table';
+import {
+  type Backward,
+  diagonalMean,
+  type Gradient,
+  type Passage,
+  type Signal,
+  totalSpread,
+  typicalShift,
+} from './signal';
 
 export interface PredictOptions {
   readonly graph: Graph;
@@ -15,19 +28,166 @@ export interface PredictOptions {
   readonly probe?: ProbeResult;
 }
 
+/** Samples that are followed: many in a net of few layers, few in one of many, so that the time stays. */
+function sampleCount(layers: number, batch: number): number {
+  const most = layers <= 60 ? 32 : layers <= 400 ? 16 : 6;
+  return Math.max(1, Math.min(most, batch));
+}
+
+/** 95 % of a normal lie within so many standard deviations. */
+const TWO_SIDED_95 = 1.959963984540054;
+/** Less than this, of a factor, is not worth a term of its own. */
+const FELT = 0.002;
+
 /** What the gradient of every layer will be at initialization. Never throws for a graph that `analyzeSpec` made. */
-export function predict({ graph }: PredictOptions): Prediction {
-  const layers = graph.layers.map((layer) => ({
+export function predict({ graph, spec, dataset, probe }: PredictOptions): Prediction {
+  const available = dataset && dataset.train.count > 0 ? dataset.train.count : Number.POSITIVE_INFINITY;
+  const batch = Math.max(1, Math.min(spec.training.batchSize, available));
+  const data = dataSignal(graph, dataset, sampleCount(graph.layers.length, batch));
+  const passages: Passage[] = new Array(graph.layers.length);
+  const inputsOf = (layer: GraphLayer): Signal[] =>
+    layer.inputs.map((i) => (i === DATA_INPUT ? data : passages[i]!.output));
+  for (const i of graph.order) {
+    const layer = graph.layers[i]!;
+    const inputs = inputsOf(layer);
+    const probed = probe?.layers.find((p) => p.index === i);
+    passages[i] =
+      RULES[layer.spec.type]?.(layer, inputs, { spec, dataset, batch, probed }) ??
+      measuredPassage(layer, inputs, probed);
+  }
+  const output = passages[graph.output]!.output;
+  const walk = walkBack(graph, passages, lossGradient(graph, spec, dataset, output));
+  const learned = graph.order.filter((i) => graph.layers[i]!.parameters.length > 0);
+  const reference = state(passages, walk, learned.at(-1) ?? graph.output);
+  const layers = graph.layers.map((layer) =>
+    describe(
+      layer,
+      passages[layer.index]!,
+      walk[layer.index],
+      inputsOf(layer),
+      reference,
+      state(passages, walk, layer.index),
+    ),
+  );
+  const first = learned[0];
+  const firstToLast = first === undefined ? Number.NaN : layers[first]!.cumulative;
+  return {
+    layers,
+    firstToLast,
+    firstToLastBand: first === undefined ? [Number.NaN, Number.NaN] : layers[first]!.band,
+    factorPerLayer: learned.length < 2 ? firstToLast : firstToLast ** (1 / (learned.length - 1)),
+  };
+}
+
+/** One layer on the way back: what came to its output, and what it made of it. */
+interface Way {
+  readonly incoming: Gradient;
+  readonly outgoing: Backward;
+}
+
+/** @returns by layer; undefined where no gradient comes */
+function walkBack(graph: Graph, passages: readonly Passage[], loss: Gradient): readonly (Way | undefined)[] {
+  const arriving: Gradient[][] = graph.layers.map(() => []);
+  arriving[graph.output]!.push(loss);
+  const ways: (Way | undefined)[] = new Array(graph.layers.length).fill(undefined);
+  for (let k = graph.order.length - 1; k >= 0; k--) {
+    const i = graph.order[k]!;
+    const layer = graph.layers[i]!;
+    const incoming = mergeGradients(arriving[i]!);
+    arriving[i] = [];
+    if (!incoming) continue;
+    const outgoing = passages[i]!.backward(incoming);
+    ways[i] = { incoming, outgoing };
+    layer.inputs.forEach((input, at) => {
+      const gradient = outgoing.inputs[at];
+      if (gradient && input !== DATA_INPUT) arriving[input]!.push(gradient);
+    });
+  }
+  return ways;
+}
+
+/** ln ‖δ‖² of a layer over draws of the weights: expectation and variance. */
+interface State {
+  readonly mean: number;
+  readonly spread: number;
+}
+
+function state(passages: readonly Passage[], ways: readonly (Way | undefined)[], index: number): State {
+  const way = ways[index];
+  // Nothing takes what it answers: its gradient is 0.
+  if (!way) return { mean: Number.NEGATIVE_INFINITY, spread: 0 };
+  const passage = passages[index]!;
+  const { delta } = way.outgoing;
+  const at = passage.preActivation ?? passage.output;
+  return { mean: delta.log + typicalShift(delta.noise, at), spread: totalSpread(delta.noise, at) };
+}
+
+function describe(
+  layer: GraphLayer,
+  passage: Passage,
+  way: Way | undefined,
+  inputs: readonly Signal[],
+  reference: State,
+  own: State,
+): LayerPrediction {
+  const log = 0.5 * (own.mean - reference.mean);
+  const deviation = 0.5 * Math.sqrt(Math.max(0, own.spread - reference.spread));
+  const at = (deviations: number) => Math.exp(log + deviations * deviation);
+  const { activationFactor, weightFactor, terms } = factors(passage, way, inputs, own);
+  return {
     name: layer.name,
     type: layer.spec.type,
     index: layer.index,
-    backwardFactor: Number.NaN,
-    activationFactor: Number.NaN,
-    weightFactor: Number.NaN,
-    cumulative: Number.NaN,
-    band: [Number.NaN, Number.NaN] as const,
-    basis: 'meanField' as const,
-    terms: [],
-  }));
-  return { layers, firstToLast: Number.NaN, firstToLastBand: [Number.NaN, Number.NaN], factorPerLayer: Number.NaN };
+    backwardFactor:
+      terms.length > 0 ? terms.reduce((product, { factor }) => product * factor, 1) : activationFactor * weightFactor,
+    activationFactor,
+    weightFactor,
+    cumulative: at(0),
+    band: [at(-TWO_SIDED_95), at(TWO_SIDED_95)],
+    basis: passage.basis,
+    terms,
+    signal: {
+      ...(passage.preActivationMeanSquare === undefined
+        ? {}
+        : { preActivationMeanSquare: passage.preActivationMeanSquare }),
+      meanSquare: passage.output.unknown ? Number.NaN : diagonalMean(passage.output.field),
+      mean: passage.output.unknown
+        ? Number.NaN
+        : passage.output.mean.reduce((a, b) => a + b, 0) / passage.output.mean.length,
+    },
+    ...(way?.outgoing.timeProfile ? { timeProfile: way.outgoing.timeProfile } : {}),
+  };
+}
+
+/** The typical draw's factors; what few units do to it stands among the terms, so that these multiply to the whole. */
+function factors(
+  passage: Passage,
+  way: Way | undefined,
+  inputs: readonly Signal[],
+  own: State,
+): { readonly activationFactor: number; readonly weightFactor: number; readonly terms: readonly Term[] } {
+  if (!way) return { activationFactor: Number.NaN, weightFactor: Number.NaN, terms: [] };
+  const { incoming, outgoing } = way;
+  const before = incoming.log + typicalShift(incoming.noise, passage.output);
+  const passed = outgoing.inputs.map((gradient, i) =>
+    gradient ? gradient.log + typicalShift(gradient.noise, inputs[i]!) : Number.NEGATIVE_INFINITY,
+  );
+  const most = Math.max(...passed);
+  const after = Number.isFinite(most)
+    ? most + Math.log(passed.reduce((sum, log) => sum + Math.exp(log - most), 0))
+    : most;
+  const activationFactor = own.mean === before ? 1 : Math.exp(0.5 * (own.mean - before));
+  if (outgoing.isExact || passed.length === 0 || passage.basis === 'probe') {
+    const product = outgoing.terms.reduce((all, { factor }) => all * factor, 1);
+    const whole = outgoing.terms.length === 0 && passage.basis === 'probe' ? Number.NaN : product;
+    return { activationFactor, weightFactor: whole / activationFactor, terms: outgoing.terms };
+  }
+  const product = outgoing.terms.reduce((all, { factor }) => all * factor, 1);
+  const whole = Math.exp(0.5 * (after - before));
+  const few = whole / product;
+  if (!(Math.abs(few - 1) > FELT) || !(few > 0) || !Number.isFinite(few)) {
+    return { activationFactor, weightFactor: product / activationFactor, terms: outgoing.terms };
+  }
+  const term: Term = { term: 'few units', kind: 'fan', factor: few, property: 'units' };
+  return { activationFactor, weightFactor: whole / activationFactor, terms: [...outgoing.terms, term] };
 }

@@ -26,8 +26,8 @@ export interface RangeTestResult {
 const LOWEST_RATE = 1e-6;
 const HIGHEST_RATE = 10;
 const STEPS = 120;
-/** Weight of the past in the smoothed loss: seven steps, half a decade of rates. */
-const SMOOTHING = 0.85;
+/** Weight of the past in the smoothed loss: five steps, a quarter of a decade of rates. */
+const SMOOTHING = 0.8;
 /** Training has blown up where the smoothed loss is so many times the best before it, as in fastai's finder. */
 const BLOWN_UP = 4;
 /** A fall of the loss by less than this share of where it began is noise. */
@@ -40,43 +40,66 @@ const LEAST_FALL = 0.02;
 export function* rangeTest(network: TrialNetwork, options: RangeTestOptions): Generator<Share, RangeTestResult, void> {
   const { seeds, steps = STEPS } = options;
   const gamma = (HIGHEST_RATE / LOWEST_RATE) ** (1 / (steps - 1));
-  const spec: Spec = {
-    ...network.spec,
-    optimizer: { ...network.spec.optimizer, learningRate: LOWEST_RATE },
-    training: { ...network.spec.training, schedule: { type: 'exponential', gamma, warmup: 0 } },
-  };
-  const sums = new Float64Array(steps);
+  // What the batch and its dropout do to the loss is known from a training that stands still, and taken away.
+  const changes = new Float64Array(steps);
+  let start = 0;
   let reached = steps;
   for (const [k, seed] of seeds.entries()) {
-    const trainer = Trainer.create({ graph: network.graph, spec, dataset: network.dataset, seed, steps });
-    try {
-      const slice = stepsPerSlice(network.graph, trainer.batchSize);
-      while (trainer.step < steps && !trainer.diverged) {
-        const before = trainer.step;
-        const done = trainer.run(slice);
-        for (let step = before + 1; step <= before + done; step++) sums[step - 1]! += trainer.lossOf(step);
-        yield { share: (k + trainer.step / steps) / seeds.length };
-      }
-      if (trainer.diverged) reached = Math.min(reached, trainer.step - 1);
-    } finally {
-      trainer.dispose();
+    const share = (part: number): number => (k + part / 2) / seeds.length;
+    const still = yield* lossesOf(network, at(network.spec, 0, 1), seed, steps, share(0));
+    const rising = yield* lossesOf(network, at(network.spec, LOWEST_RATE, gamma), seed, steps, share(1));
+    reached = Math.min(reached, still.length, rising.length);
+    for (let i = 0; i < reached; i++) {
+      changes[i]! += rising[i]! - still[i]!;
+      start += still[i]! / reached;
     }
   }
-  const rates = Array.from({ length: steps }, (_, i) => LOWEST_RATE * gamma ** i);
+  const rates = Array.from({ length: reached }, (_, i) => LOWEST_RATE * gamma ** i);
   return read(
     rates,
-    Array.from(sums, (sum) => sum / seeds.length),
-    reached,
+    rates.map((_, i) => (start + changes[i]!) / seeds.length),
   );
 }
 
-/** What the curve of losses says. @param reached steps that every training did */
-function read(rates: readonly number[], losses: readonly number[], reached: number): RangeTestResult {
+function at(spec: Spec, learningRate: number, gamma: number): Spec {
+  return {
+    ...spec,
+    optimizer: { ...spec.optimizer, learningRate },
+    training: { ...spec.training, schedule: { type: 'exponential', gamma, warmup: 0 } },
+  };
+}
+
+/** Loss of each step, up to the one before training diverged. */
+function* lossesOf(
+  { graph, dataset }: TrialNetwork,
+  spec: Spec,
+  seed: number,
+  steps: number,
+  share: number,
+): Generator<Share, readonly number[], void> {
+  const trainer = Trainer.create({ graph, spec, dataset, seed, steps });
+  try {
+    const slice = stepsPerSlice(graph, trainer.batchSize);
+    const seen: number[] = [];
+    while (trainer.step < steps && !trainer.diverged) {
+      const before = trainer.step;
+      const done = trainer.run(slice);
+      for (let step = before + 1; step <= before + done; step++) seen.push(trainer.lossOf(step));
+      yield { share };
+    }
+    return trainer.diverged ? seen.slice(0, -1) : seen;
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** What the curve of losses says. */
+function read(rates: readonly number[], losses: readonly number[]): RangeTestResult {
   const smooth: number[] = [];
   let average = 0;
   let weight = 0;
   let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < reached && Number.isFinite(losses[i]); i++) {
+  for (let i = 0; i < losses.length && Number.isFinite(losses[i]); i++) {
     average = SMOOTHING * average + (1 - SMOOTHING) * losses[i]!;
     weight = SMOOTHING * weight + (1 - SMOOTHING);
     const value = average / weight;

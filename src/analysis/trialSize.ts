@@ -5,7 +5,7 @@ import type { Graph, GraphLayer } from '../spec/network';
 import type { Spec } from '../spec/schema';
 
 /** Multiplications and additions a millisecond that small networks reach; our measurement, one thread of 2 GHz. */
-const OPERATIONS_A_MS = 2e6;
+const OPERATIONS_A_MS = 8e6;
 /** What a layer costs however small it is, in milliseconds; our measurement. */
 const LAYER_MS = 0.003;
 

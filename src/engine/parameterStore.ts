@@ -111,9 +111,9 @@ export class ParameterStore {
       return;
     }
     // Without a function a number: a network may be set anew for every seed of a probe.
-    for (let row = 0; row < p.rows; row++) {
-      const at = p.weights + row * p.columns;
-      for (let column = 0; column < p.columns; column++) floats[at + column] = values[column * p.rows + row]!;
+    const { rows, columns, weights } = p;
+    for (let column = 0; column < columns; column++) {
+      for (let row = 0; row < rows; row++) floats[weights + row * columns + column] = values[column * rows + row]!;
     }
   }
 

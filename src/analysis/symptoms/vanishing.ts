@@ -1,7 +1,82 @@
-// Owns the symptom `vanishing`.
-import type { Symptom } from '../evidence';
+// Owns the symptom `vanishing`: gradients that fade on their way to the first layers, and through time to the first steps. The
+// depth-normalized factor finds the textbook nets, which fixed thresholds miss; what it does to learning keeps it from speaking
+// where nothing suffers.
+import type { Evidence, Symptom } from '../evidence';
+import type { Finding } from '../finding';
+import { evensOut, type Flow, flowOf } from '../flow';
+import { suitableInitializer } from '../initialWeights';
+import { activationOf, kernelOf, normalizes } from '../surroundings';
+import { culprit, culpritText, flowEvidence, sufferers } from './flowWords';
+import { atLayer, judged, numberText } from './report';
+import { vanishingThroughTime } from './throughTime';
 
 export const vanishing: Symptom = {
   name: 'vanishing',
-  detect: () => [],
+  detect(evidence) {
+    const flow = flowOf(evidence);
+    const found = flow && isVanishing(flow, evidence) ? [finding(flow, evidence)] : [];
+    return [...found, ...vanishingThroughTime(evidence)];
+  },
 };
+
+/** Also asked by `poorInitialization`, which is silent then. */
+export function isVanishing({ factorPerLayer, firstToLast, imbalance }: Flow, { thresholds }: Evidence): boolean {
+  if (firstToLast < thresholds.vanishingReach) return true;
+  // Where the effect cannot be told, a first layer that gets less than a thirtieth counts as suffering.
+  const suffers = Number.isNaN(imbalance) ? firstToLast < 1 / 30 : imbalance > thresholds.learningImbalance;
+  return factorPerLayer < thresholds.vanishingFactor && suffers;
+}
+
+function finding(flow: Flow, evidence: Evidence): Finding {
+  const { first, last, firstToLast, factorPerLayer, imbalance } = flow;
+  const blamed = culprit(evidence, flow, -1);
+  const adaptive = evensOut(evidence.spec.optimizer);
+  const { type } = evidence.spec.optimizer;
+  const starved = adaptive !== undefined && isStarved(evidence, flow, adaptive.epsilon);
+  const slower = Number.isNaN(imbalance) || imbalance <= 1 ? '' : `, and learns ${numberText(imbalance)} times slower`;
+  const effect =
+    adaptive === undefined
+      ? slower
+      : starved
+        ? `, too little for the \`epsilon\` of \`${type}\` to make up for`
+        : `; \`${type}\` makes up for its size, but not for what is lost of the signal on the way`;
+  return atLayer(evidence, 'vanishing', blamed.layer, blamed.property, {
+    severity:
+      adaptive === undefined || starved || firstToLast < evidence.thresholds.vanishingReach ? 'warning' : 'information',
+    basis: flow.basis,
+    message: `\`${first.name}\` gets ${numberText(firstToLast)} of the gradient of \`${last.name}\`, ×${numberText(factorPerLayer)} a layer${effect}${culpritText(blamed, -1)}.`,
+    hint: hintFor(blamed.layer, blamed.property),
+    judgements: [
+      judged(evidence, 'factor per layer', factorPerLayer, 'vanishingFactor'),
+      ...(Number.isNaN(imbalance)
+        ? []
+        : [judged(evidence, 'update ratio of the last layer ÷ the first', imbalance, 'learningImbalance')]),
+      judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'vanishingReach'),
+    ],
+    evidence: flowEvidence(flow, blamed),
+    related: sufferers(evidence, flow, -1),
+  });
+}
+
+/** Whether an entry of the first layer's gradient is so small that the optimizer's epsilon, not the gradient, sets the step. */
+function isStarved({ probe, thresholds }: Evidence, { first }: Flow, epsilon: number): boolean {
+  const gradients = probe?.layers[first.index]?.outputGradient;
+  if (!gradients || gradients.length === 0) return false;
+  const typical = 10 ** [...gradients].sort((a, b) => a - b)[gradients.length >> 1]!;
+  const units = first.outputShape.reduce((a, b) => a * b, 1);
+  return typical / Math.sqrt(units) < thresholds.epsilonMargin * epsilon;
+}
+
+function hintFor(layer: Flow['first'], property: string | undefined): string {
+  if (property?.endsWith('nitializer')) {
+    const activation = activationOf(layer);
+    const better = suitableInitializer(activation);
+    const kernel = kernelOf(layer);
+    if (kernel && kernel.initializer.type !== better)
+      return `Use \`${better}\`, which keeps the size of the gradient with \`${activation}\`.`;
+  }
+  if (normalizes(layer)) return 'Add a residual around it.';
+  return property === 'activation'
+    ? 'Use `relu` with `heNormal`, add `batchNormalization`, or put a residual around the layers.'
+    : 'Put a residual around the layers, or use fewer.';
+}

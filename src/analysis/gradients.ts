@@ -1,0 +1,59 @@
+// Owns what happens to gradients where ways meet: what several takers of one value send back is added up.
+import { type Field, type Gradient, NO_NOISE, type Noise, type Positions } from './signal';
+
+/** ∂L/∂h of a value that several layers take; their contributions have nothing to do with each other, so that squares add. */
+export function mergeGradients(parts: readonly Gradient[]): Gradient | undefined {
+  const [first] = parts;
+  if (parts.length < 2) return first;
+  const most = Math.max(...parts.map((g) => g.log));
+  if (!Number.isFinite(most)) return parts.find((g) => Number.isNaN(g.log)) ?? parts.find((g) => g.log === most);
+  const weights = parts.map((g) => Math.exp(g.log - most));
+  const total = weights.reduce((a, b) => a + b, 0);
+  const shares = weights.map((w) => w / total);
+  return { log: most + Math.log(total), field: mixFields(parts, shares), noise: mixNoise(parts, shares) };
+}
+
+function mixFields(parts: readonly Gradient[], shares: readonly number[]): Field {
+  const samples = parts[0]!.field.samples;
+  const mix = (rows: readonly Float64Array[]): Float64Array => {
+    const sum = new Float64Array(rows[0]!.length);
+    rows.forEach((row, k) => {
+      for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + shares[k]! * row[i]!;
+    });
+    return sum;
+  };
+  const gram = mix(parts.map((g) => g.field.gram));
+  const all = parts.map((g) => g.field.positions);
+  const [first] = all;
+  if (!first || !all.every((p): p is Positions => p !== undefined)) return { samples, gram };
+  const flat = () => new Float64Array(first.sizes.reduce((a, b) => a * b, 1)).fill(1);
+  const profiled = all.some((p) => p.profile);
+  return {
+    samples,
+    gram,
+    positions: {
+      sizes: first.sizes,
+      ...(profiled ? { profile: mix(all.map((p) => p.profile ?? flat())) } : {}),
+      near: mix(all.map((p) => p.near)),
+      pooled: mix(all.map((p) => p.pooled)),
+    },
+  };
+}
+
+/**
+ * ln Σ eˣ to second order. Ways that split behind one layer have all in common that happened after it: of two spreads the
+ * smaller is taken to be a part of the larger.
+ */
+function mixNoise(parts: readonly Gradient[], shares: readonly number[]): Noise {
+  let { spread, shift, slope, bend } = NO_NOISE;
+  parts.forEach(({ noise }, i) => {
+    const p = shares[i]!;
+    shift += p * (noise.shift + 0.5 * noise.spread);
+    slope += p * noise.slope;
+    bend += p * (noise.bend + noise.slope * noise.slope);
+    parts.forEach((other, k) => {
+      spread += p * shares[k]! * Math.min(noise.spread, other.noise.spread);
+    });
+  });
+  return { spread, shift: shift - 0.5 * spread, slope, bend: bend - slope * slope };
+}

@@ -1,0 +1,213 @@
+// Owns what is carried through the graph: the state of a value on the way forward, that of a gradient on the way back, and
+// the form of a layer's rule. The walk itself is `propagation.ts`'s, what each family of layers does to the states `rules/`'.
+//
+// Both are random fields over (sample, position), drawn anew for every unit: what matters of them are second moments.
+// Samples are the first few of the training data.
+import type { Dataset } from '../spec/dataset';
+import type { GraphLayer } from '../spec/network';
+import type { Spec } from '../spec/schema';
+import type { Basis, Term } from './prediction';
+import type { ProbedLayer } from './probe';
+
+/** Offsets up to this many positions away are known one by one. */
+export const NEAR = 4;
+/** Row length of `Positions.near`. */
+export const NEAR_SIDE = 2 * NEAR + 1;
+
+/** Second moments over positions: time steps, or places of an image. */
+export interface Positions {
+  /** [steps], or [height, width]; further axes behind. */
+  readonly sizes: readonly number[];
+  /** Mean square of each position, as a share of the mean of all (mean 1); absent: all alike. */
+  readonly profile?: Float64Array;
+  /**
+   * (NEAR_SIDE × NEAR_SIDE) Correlation, within one sample, with the position dy rows and dx columns away, at
+   * [(dy + NEAR) · NEAR_SIDE + dx + NEAR]; a sequence has dx = 0 alone.
+   */
+  readonly near: Float64Array;
+  /** (S × S) E of the product of two samples over all pairs of positions: the Gram matrix of the mean over positions. */
+  readonly pooled: Float64Array;
+}
+
+/** Second moments of a field over the samples. */
+export interface Field {
+  /** S, number of samples. */
+  readonly samples: number;
+  /** (S × S) E over units and positions of the product of two samples. */
+  readonly gram: Float64Array;
+  readonly positions?: Positions;
+}
+
+/** What a value is known to have come from: the input of a max pooling, say, is an activation of Gaussian numbers. */
+export interface Origin {
+  readonly activation: string;
+  /** Mean variance of the Gaussian numbers before it, and their correlation with positions nearby. */
+  readonly meanSquare: number;
+  readonly near?: Float64Array;
+}
+
+/** A value h on the way forward. */
+export interface Signal {
+  readonly field: Field;
+  /** (S) E over units and positions. */
+  readonly mean: Float64Array;
+  /** Length of the last axis. */
+  readonly units: number;
+  /** Whether it is the data as it came: known, not random. */
+  readonly isData: boolean;
+  /** Share of the mean square that is Gaussian over the units, with mean 0: what an activation's moments may be taken of. */
+  readonly gaussian: number;
+  readonly origin?: Origin;
+  /** Of the logarithm of its mean square over draws of the weights: expectation less mean-field value, and variance. */
+  readonly drift: number;
+  readonly stray: number;
+  /** Where a gap in the theory without a probe lies before it, nothing downstream can be said either. */
+  readonly unknown?: true;
+}
+
+/** How the logarithm of a gradient's squared norm strays over draws of the weights. */
+export interface Noise {
+  /** Variance from what was drawn between here and the loss. */
+  readonly spread: number;
+  /** Expectation less mean-field value, from the same. */
+  readonly shift: number;
+  /** First and second derivative by the logarithm of the mean square of the value at the same place. */
+  readonly slope: number;
+  readonly bend: number;
+}
+
+/** ∂L/∂h of a value on the way back. */
+export interface Gradient {
+  /** ln ‖∂L/∂h‖², of the mean over draws, up to a constant common to all layers; −∞ for 0. */
+  readonly log: number;
+  /** Brought to mean 1 of the Gram matrix's diagonal. */
+  readonly field: Field;
+  readonly noise: Noise;
+  /** It lies at the largest of windows of so many entries that correlate so: set by max pooling, used by the activation before. */
+  readonly winners?: { readonly count: number; readonly correlation: number };
+}
+
+export interface Backward {
+  /** ∂L/∂z; the gradient that came in where the layer has no pre-activation. */
+  readonly delta: Gradient;
+  /** By each input; undefined where none passes (whole numbers have no derivative). */
+  readonly inputs: readonly (Gradient | undefined)[];
+  /** What multiplies to ‖∂L/∂a‖ ÷ ‖∂L/∂h‖, mean over draws. */
+  readonly terms: readonly Term[];
+  /** The terms are the factor of every draw, not of their mean. */
+  readonly isExact?: true;
+  readonly timeProfile?: readonly number[];
+}
+
+/** One layer, gone through. */
+export interface Passage {
+  readonly output: Signal;
+  /** E z², where there is a pre-activation. */
+  readonly preActivationMeanSquare?: number;
+  /** Of z: drift and stray, as `Signal` has them of h; of h where there is none. */
+  readonly preActivation?: { readonly drift: number; readonly stray: number };
+  readonly basis: Basis;
+  backward(gradient: Gradient): Backward;
+}
+
+export interface RuleContext {
+  readonly spec: Spec;
+  readonly dataset: Dataset | undefined;
+  /** Samples of a step's batch: B. */
+  readonly batch: number;
+  /** This layer as measured. */
+  readonly probed: ProbedLayer | undefined;
+}
+
+/** What a kind of layer does to signal and gradient; undefined where theory has no honest answer and a probe stands in. */
+export type Rule = (layer: GraphLayer, inputs: readonly Signal[], context: RuleContext) => Passage | undefined;
+
+/** Smallest and largest mean square that is told apart from 0 and from infinity. */
+const LEAST = 1e-280;
+const MOST = 1e280;
+export const within = (q: number): number => (q > LEAST ? Math.min(q, MOST) : 0);
+
+export const NO_NOISE: Noise = { spread: 0, shift: 0, slope: 0, bend: 0 };
+
+export function diagonalMean({ gram, samples }: Field): number {
+  let sum = 0;
+  for (let s = 0; s < samples; s++) sum += gram[s * samples + s]!;
+  return sum / samples;
+}
+
+export function positionCount(field: Field): number {
+  return field.positions ? field.positions.sizes.reduce((a, b) => a * b, 1) : 1;
+}
+
+/** factor · field + offset: an offset is common to all positions and samples, as a bias is. */
+export function affine(field: Field, factor: number, offset = 0): Field {
+  const { samples, positions } = field;
+  const map = (m: Float64Array) => m.map((k) => factor * k + offset);
+  const gram = map(field.gram);
+  if (!positions) return { samples, gram };
+  const before = factor * diagonalMean(field);
+  if (offset === 0 || before + offset === 0)
+    return { samples, gram, positions: { ...positions, pooled: map(positions.pooled) } };
+  // The share of the whole that is the bias correlates with itself everywhere.
+  const share = before / (before + offset);
+  return {
+    samples,
+    gram,
+    positions: {
+      sizes: positions.sizes,
+      ...(positions.profile ? { profile: positions.profile.map((p) => share * p + 1 - share) } : {}),
+      near: positions.near.map((c) => share * c + 1 - share),
+      pooled: map(positions.pooled),
+    },
+  };
+}
+
+/** Brought to mean 1 of the diagonal. @returns the field, and ln of what it was divided by */
+export function normalized(field: Field): { readonly field: Field; readonly log: number } {
+  const mean = diagonalMean(field);
+  if (!(mean > 0) || mean === 1) return { field, log: mean > 0 ? 0 : Number.NEGATIVE_INFINITY };
+  return { field: affine(field, 1 / mean), log: Math.log(mean) };
+}
+
+/**
+ * Mean over all pairs of (sample, position) of the squared correlation: 1 ÷ the number of independent directions that a
+ * sum over all of them averages over.
+ * @param batch samples of the true batch, of which the field has a few
+ */
+export function overlap({ samples, gram, positions }: Field, batch: number): number {
+  const count = positions ? positions.sizes.reduce((a, b) => a * b, 1) : 1;
+  let [same, other, trace, square] = [0, 0, 0, 0];
+  for (let s = 0; s < samples; s++) {
+    const d = gram[s * samples + s]!;
+    trace += d;
+    square += d * d;
+    for (let t = 0; t < samples; t++) {
+      const k = gram[s * samples + t]!;
+      let mean = k * k;
+      if (positions && count > 1) {
+        const apart = (positions.pooled[s * samples + t]! - k / count) / (1 - 1 / count);
+        mean = (k * k) / count + (1 - 1 / count) * apart * apart;
+      }
+      if (s === t) same += mean;
+      else other += mean;
+    }
+  }
+  if (!(trace > 0)) return 1;
+  const unit = (trace / samples) ** 2;
+  if (samples < 2) return square > 0 ? same / square : 1;
+  const within = same / samples / unit;
+  const across = other / (samples * (samples - 1)) / unit;
+  return Math.min(1, within / batch + across * (1 - 1 / batch));
+}
+
+/** E ln and variance of the ln of a squared norm less the mean-field value, of a gradient where a value has this drift and stray. */
+export function typicalShift(
+  noise: Noise,
+  { drift, stray }: { readonly drift: number; readonly stray: number },
+): number {
+  return noise.shift + noise.slope * drift + 0.5 * noise.bend * stray;
+}
+
+export function totalSpread(noise: Noise, { stray }: { readonly stray: number }): number {
+  return noise.spread + noise.slope * noise.slope * stray;
+}
