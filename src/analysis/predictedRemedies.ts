@@ -56,3 +56,13 @@ export function remedyPredictor(
       ];
     });
 }
+
+/** `remedyPredictor` for one question alone. */
+export function predictRemedies(
+  text: string,
+  evidence: Evidence,
+  findings: readonly Finding[],
+  open: OpenAny,
+): readonly PredictedRemedy[] {
+  return remedyPredictor(text, evidence, open)(findings);
+}

@@ -93,7 +93,7 @@ function barScale(layers: readonly LayerPrediction[]): (cumulative: number) => s
   return (cumulative) => {
     if (Number.isNaN(cumulative)) return '';
     const share = (Math.log10(cumulative) - lowest) / (highest - lowest);
-    const eighths = Math.round(Math.min(1, Math.max(0, share)) * (BAR - 1) * 8) + 1;
+    const eighths = Math.max(1, Math.round(Math.min(1, Math.max(0, share)) * BAR * 8));
     return '█'.repeat(Math.floor(eighths / 8)) + ' ▏▎▍▌▋▊▉'[eighths % 8]!.trim();
   };
 }

@@ -44,6 +44,16 @@ export function gradientColumn(layout: RecordLayout, layer: LayerLayout): number
     : layer.outputGradient + layout.measures.outputGradient.indexOf('l2');
 }
 
+/** The layer's way back in the record; NaN where a measure does not apply. */
+export function flowOf(
+  layout: RecordLayout,
+  layer: LayerLayout,
+  record: Float64Array,
+): { readonly backwardFactor: number; readonly cumulative: number } {
+  const flow = (name: string): number => record[layer.flow + layout.measures.flow.indexOf(name)] ?? Number.NaN;
+  return { backwardFactor: flow('backwardFactor'), cumulative: flow('cumulative') };
+}
+
 /** Markdown of the values of the layers in the record. */
 export function hoverText(input: HoverInput): string {
   const rows = input.layers.map((layer, i) => rowOf(input, layer, input.history[i] ?? []));
@@ -64,7 +74,7 @@ function rowOf(input: HoverInput, index: number, history: readonly (number | und
     parameter
       ? at(parameter.offset, measures.parameter, name)
       : at(layer.outputGradient, measures.outputGradient, name);
-  const flow = (name: string): number => at(layer.flow, measures.flow, name);
+  const { backwardFactor, cumulative } = flowOf(layout, layer, record);
   return {
     name: layer.name,
     what: parameter ? capitalized(parameter.name) : 'Output',
@@ -73,8 +83,8 @@ function rowOf(input: HoverInput, index: number, history: readonly (number | und
     zeroFraction: gradient('zeroFraction'),
     updateRatio: parameter && at(parameter.offset, measures.parameter, 'updateRatio'),
     outputL2: at(layer.outputGradient, measures.outputGradient, 'l2'),
-    backwardFactor: flow('backwardFactor'),
-    cumulative: flow('cumulative'),
+    backwardFactor,
+    cumulative,
     rank: rankOf(input, layer),
     line: input.mode === 'train' && history.length > 1 ? sparkline(history) : '',
   };

@@ -28,6 +28,8 @@ export interface QuickRemedy {
   readonly text: string;
   readonly predictedFirstToLast: number;
   readonly predictedFactorPerLayer: number;
+  /** The same of the text without it; absent where nothing can be said. */
+  readonly originalFirstToLast?: number;
 }
 
 export type ToAnalyst =
@@ -44,6 +46,8 @@ export type ToAnalyst =
       readonly type: 'remedies';
       readonly id: number;
       readonly codes: readonly string[];
+      /** Findings of a run, which the analyst cannot find by itself; those with the codes are mended too. */
+      readonly runFindings?: readonly Finding[];
       readonly subject: AnalysisSubject;
     }
   | { readonly type: 'fix'; readonly id: number; readonly subject: AnalysisSubject }

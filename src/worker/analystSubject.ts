@@ -43,21 +43,22 @@ export class SubjectOpener {
     const first = analyzeSpec(text, { memoryLimitBytes });
     const { spec } = first;
     if (!spec || hasErrors(first)) return { analysis: first };
-    const kept = this.#dataOf(spec, subject);
+    const kept = this.#dataOf(spec, first.dataShape, subject);
     if (!kept) return { analysis: first };
     // Files tell their true shapes only once read: the graph is checked against those.
     const analysis = analyzeSpec(text, { memoryLimitBytes, dataShape: kept.shape });
     return hasErrors(analysis) ? { analysis } : { analysis, dataset: kept.dataset };
   }
 
-  #dataOf(spec: Spec, subject: AnalysisSubject): Kept | undefined {
+  #dataOf(spec: Spec, known: DataShape | undefined, subject: AnalysisSubject): Kept | undefined {
     const { folder, allowedFolders, dataFolder } = subject;
     const key = JSON.stringify([spec.data, spec.seed, spec.loss, folder, allowedFolders]);
     let kept = this.#datasets.get(key);
     this.#datasets.delete(key);
     if (!kept || !unchanged(kept.times)) {
       const times = new Map<string, number>();
-      kept = read(spec, { folder, allowedFolders, dataFolder, files: notingFiles(nodeFiles, times) }, times);
+      const files = notingFiles(nodeFiles, times);
+      kept = read(spec, known, { folder, allowedFolders, dataFolder, files }, times);
       if (!kept) return undefined;
     }
     this.#datasets.set(key, kept);
@@ -70,9 +71,9 @@ export class SubjectOpener {
 }
 
 /** Undefined where the data cannot be read: the editor says why by itself. */
-function read(spec: Spec, context: DataContext, times: FileTimes): Kept | undefined {
+function read(spec: Spec, known: DataShape | undefined, context: DataContext, times: FileTimes): Kept | undefined {
   try {
-    const seen = peekDataShape(spec.data, context, spec.loss);
+    const seen = { ...known, ...peekDataShape(spec.data, context, spec.loss) };
     const { inputShape, trainSamples = 0, testSamples = 0 } = seen;
     if (inputShape && product(inputShape) * (trainSamples + testSamples) > MOST_INPUT_NUMBERS) {
       return { dataset: undefined, shape: seen, times };
