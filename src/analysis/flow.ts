@@ -37,7 +37,9 @@ export function flowOf(evidence: Evidence): Flow | undefined {
   const first = withParameters[start];
   const last = withParameters.at(-1);
   const depth = withParameters.length - start;
-  if (!prediction || !first || !last || depth < 3) return undefined;
+  if (!first || !last || depth < 3) return undefined;
+  const measured = flowOfRun(first, last, depth, evidence);
+  if (measured || !prediction) return measured;
   const predicted = prediction.layers[first.index];
   const firstToLast = start === 0 ? prediction.firstToLast : (predicted?.cumulative ?? Number.NaN);
   const factorPerLayer = start === 0 ? prediction.factorPerLayer : firstToLast ** (1 / (depth - 1));
@@ -51,6 +53,25 @@ export function flowOf(evidence: Evidence): Flow | undefined {
     factorPerLayer,
     imbalance: imbalanceOf(first, last, evidence),
     cumulative: prediction.layers.map((l) => l.cumulative),
+  };
+}
+
+/** What a run has shown so far: medians over its steps. */
+function flowOfRun(first: GraphLayer, last: GraphLayer, depth: number, { graph, run }: Evidence): Flow | undefined {
+  const seen = new Map(run?.layers.map((layer) => [layer.name, layer]));
+  const of = ({ name }: GraphLayer) => 10 ** (seen.get(name)?.cumulative ?? Number.NaN);
+  const firstToLast = of(first) / of(last);
+  if (Number.isNaN(firstToLast)) return undefined;
+  const ratio = ({ name }: GraphLayer) => seen.get(name)?.updateRatio ?? Number.NaN;
+  return {
+    basis: 'run',
+    first,
+    last,
+    depth,
+    firstToLast,
+    factorPerLayer: firstToLast ** (1 / (depth - 1)),
+    imbalance: ratio(last) / ratio(first),
+    cumulative: graph.layers.map(of),
   };
 }
 

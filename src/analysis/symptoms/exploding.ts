@@ -4,7 +4,7 @@ import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
 import { evensOut, type Flow, flowOf } from '../flow';
 import { suitableInitializer } from '../initialWeights';
-import { activationOf, kernelOf } from '../surroundings';
+import { activationOf, kernelOf, Surroundings } from '../surroundings';
 import { culprit, culpritText, flowEvidence, sufferers } from './flowWords';
 import { atLayer, judged, numberText } from './report';
 
@@ -21,6 +21,16 @@ export function isExploding({ factorPerLayer, firstToLast, imbalance }: Flow, { 
   if (firstToLast > thresholds.explodingReach) return true;
   const suffers = Number.isNaN(imbalance) ? firstToLast > 30 : 1 / imbalance > thresholds.learningImbalance;
   return factorPerLayer > thresholds.explodingFactor && suffers;
+}
+
+/**
+ * Steps that do not grow with the gradient, or weights whose size a normalization takes away again, so that large steps make the
+ * next ones smaller (Arora et al. 2019), bear more.
+ */
+function isMild({ first, firstToLast }: Flow, { graph, thresholds }: Evidence, adaptive: boolean): boolean {
+  const { explodingReach } = thresholds;
+  if (new Surroundings(graph).isNormalized(first)) return firstToLast <= explodingReach ** 2;
+  return adaptive && firstToLast <= explodingReach;
 }
 
 function finding(flow: Flow, evidence: Evidence): Finding {
@@ -41,7 +51,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
       ? `Use smaller weights than ${initializerText(kernel.initializer)}, such as \`${suitableInitializer(activationOf(blamed.layer))}\`.`
       : 'Add a normalization, or scale the residual down.';
   return atLayer(evidence, 'exploding', blamed.layer, blamed.property, {
-    severity: adaptive && firstToLast <= evidence.thresholds.explodingReach ? 'information' : 'warning',
+    severity: isMild(flow, evidence, adaptive) ? 'information' : 'warning',
     basis: flow.basis,
     message: `\`${first.name}\` gets ${numberText(firstToLast)} times the gradient of \`${last.name}\`, ×${numberText(factorPerLayer)} a layer${effect}${culpritText(blamed, 1)}.`,
     hint:
