@@ -119,8 +119,9 @@ export function gradientText(layers: readonly LayerPrediction[]): string | undef
     const factor = factors.length > 0 ? formatFactor(factors[0]!) : undefined;
     return factor === undefined ? left : left === undefined ? factor : `${factor} → ${left}`;
   }
-  const mean = Math.exp(factors.reduce((sum, f) => sum + Math.log(f), 0) / factors.length);
-  const each = factors.length > 0 ? `${formatFactor(mean)} each` : undefined;
+  // The typical one: the first time may have other inputs than the rest.
+  const typical = [...factors].sort((a, b) => a - b)[Math.floor(factors.length / 2)];
+  const each = typical === undefined ? undefined : `${formatFactor(typical)} each`;
   const way = left === undefined || Number.isNaN(last) ? undefined : `${formatMagnitude(last)} → ${left}`;
   return each === undefined ? way : way === undefined ? each : `${each}, ${way}`;
 }

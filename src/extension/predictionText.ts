@@ -28,9 +28,12 @@ export interface PredictionTextOptions {
 export function predictionText(layers: readonly LayerPrediction[], options: PredictionTextOptions = {}): string {
   const first = layers[0];
   if (!first || layers.every((l) => Number.isNaN(l.cumulative) && Number.isNaN(l.backwardFactor))) return '';
-  const picture = options.picture ? `\n\n![The predicted gradient of every layer](${options.picture})` : '';
-  const body = layers.length === 1 ? single(first, options) : several(layers, options);
-  return `**Predicted** at initialization, ${basisText(layers)}\n\n${body}${picture}`;
+  const picture = options.picture ? [`![The predicted gradient of every layer](${options.picture})`] : [];
+  const body =
+    layers.length === 1
+      ? [single(first, options), ...picture]
+      : [...picture, ...factorsText(layers), several(layers, options)];
+  return [`**Predicted** at initialization, ${basisText(layers)}`, ...body].join('\n\n');
 }
 
 /** How it is known. */
@@ -71,28 +74,39 @@ function several(layers: readonly LayerPrediction[], { measured, measuredWhen }:
     const width = Math.max(...shown.map((row) => row[i]?.length ?? 0));
     return i === 0 ? name : '&numsp;'.repeat(Math.max(0, width - name.length)) + name;
   });
-  return [
-    `| ${heads.join(' | ')} |`,
-    `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`,
-    ...lines,
-    ...factorsText(layers),
-  ].join('\n');
+  return [`| ${heads.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`, ...lines].join(
+    '\n',
+  );
 }
 
-/** Where a term is the same all the way it is said once, otherwise its range. */
+/** More groups of layers than this are not explained one by one. */
+const MOST_GROUPS = 4;
+
+/** The terms of neighbours that have the same ones, said once; a factor that differs between them as its range. */
 function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
-  const first = layers[0]!;
-  const alike = layers.every((l) => l.terms.map((t) => t.term).join() === first.terms.map((t) => t.term).join());
-  if (!alike || first.terms.length === 0) return [];
-  const parts = first.terms.map((term: Term, i) => {
-    const factors = layers.map((l) => l.terms[i]!.factor).filter((f) => Number.isFinite(f));
-    if (factors.length === 0) return undefined;
-    const low = termText(Math.min(...factors));
-    const high = termText(Math.max(...factors));
-    return `${escaped(term.term)} ${low === high ? low : `${low}…${high}`}`;
+  const groups: LayerPrediction[][] = [];
+  const termsOf = (layer: LayerPrediction): string => layer.terms.map(({ term }) => term).join();
+  for (const layer of layers) {
+    const group = groups.at(-1);
+    if (group && termsOf(group[0]!) === termsOf(layer)) group.push(layer);
+    else groups.push([layer]);
+  }
+  const explained = groups.filter((group) => group[0]!.terms.length > 0);
+  if (explained.length > MOST_GROUPS) return [];
+  return explained.flatMap((group) => {
+    const first = escaped(group[0]!.name);
+    const who = groups.length === 1 ? 'Each' : group.length === 1 ? first : `${first} … ${escaped(group.at(-1)!.name)}`;
+    return [`${who}: ${group[0]!.terms.map((_, i) => rangeText(group, i)).join(' · ')}`];
   });
-  const said = parts.filter((p) => p !== undefined);
-  return said.length === 0 ? [] : ['', `Each: ${said.join(' · ')}`];
+}
+
+function rangeText(layers: readonly LayerPrediction[], i: number): string {
+  const { term }: Term = layers[0]!.terms[i]!;
+  const factors = layers.map((l) => l.terms[i]!.factor).filter((f) => Number.isFinite(f));
+  if (factors.length === 0) return escaped(term);
+  const low = termText(Math.min(...factors));
+  const high = termText(Math.max(...factors));
+  return `${escaped(term)} ${low === high ? low : `${low}…${high}`}`;
 }
 
 function leftText({ cumulative }: LayerPrediction): string {

@@ -50,6 +50,13 @@ test('a repeat: a row a time, a long one cut in the middle, its terms once', () 
   assert.match(text, /Each: sigmoid `×0\.200`…`×0\.390` · glorot\\_Uniform `×1\.00`/);
 });
 
+test('a repeat whose first time has other terms says both', () => {
+  const terms = [TERMS[0]];
+  const layers = [1, 2, 3].map((n) => predicted({ name: `d/${n}`, terms: n === 1 ? TERMS : terms }));
+  const text = predictionText(layers);
+  assert.match(text, /\nd\/1: sigmoid `×0\.236` · glorot\\_Uniform `×1\.00`\n\nd\/2 … d\/3: sigmoid `×0\.236`\n/);
+});
+
 test('nothing is made up where nothing is known', () => {
   const nothing = predicted({ name: 'd', cumulative: Number.NaN, backwardFactor: Number.NaN });
   assert.equal(predictionText([nothing]), '');
