@@ -7,7 +7,6 @@ import {
   consumersOf,
   hiddenSites,
   inLayers,
-  isNormalization,
   isNormalized,
   isRecurrent,
   isWritten,
