@@ -9,7 +9,7 @@ import { type Field, type Gradient, normalized, overlap, type Passage, type Rule
 import { parameterOf } from './linear';
 
 /** The cost grows with their square; longer sequences are measured. */
-const MOST_STEPS = 48;
+const MOST_STEPS = 40;
 
 export const recurrentRule: Rule = (layer, [input], { batch }) => {
   const { spec } = layer;
