@@ -47,7 +47,9 @@ export function measuredHow({ seeds, steps, metric }: FixResult): string {
 function gradientChange(before: number | undefined, after: number | undefined): string | undefined {
   const known = (value: number | undefined): value is number => value !== undefined && !Number.isNaN(value);
   if (!known(after)) return undefined;
-  return known(before) ? `∇ ${formatRatio(before)} → ${formatRatio(after)}` : `∇ ${formatRatio(after)}`;
+  if (!known(before)) return `∇ ${formatRatio(after)}`;
+  const [was, is] = [formatRatio(before), formatRatio(after)];
+  return was === is ? `∇ stays ${is}` : `∇ ${was} → ${is}`;
 }
 
 function metricChange(metric: FixResult['metric'], before: number, after: number): string | undefined {

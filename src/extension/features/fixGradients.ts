@@ -1,4 +1,4 @@
-// Owns the commands "Fix gradients" and "Fix all gradients": remedies measured in the analysis worker, chosen from a list with
+// Owns the commands "Fix gradients" and "Combine fixes until nothing is found": remedies measured in the analysis worker, chosen from a list with
 // their figures, looked at as a difference, and applied as one edit.
 import * as vscode from 'vscode';
 import { type Disposable, Disposables } from '../../base/disposable';

@@ -20,6 +20,7 @@ test('a quick fix says what is predicted, as far as it can be said', () => {
   assert.equal(quick(1234, 1.5), 'Use ReLU · ∇ 1.2e+3 → 1.5 (predicted)');
   assert.equal(quick(undefined, 0.5), 'Use ReLU · ∇ 0.5 (predicted)');
   assert.equal(quick(2.5e-8, Number.NaN), 'Use ReLU');
+  assert.equal(quick(1.04e-5, 1.0401e-5), 'Use ReLU · ∇ stays 1.0e-5 (predicted)');
   assert.equal(quick(0, 1), 'Use ReLU · ∇ 0 → 1 (predicted)');
 });
 
