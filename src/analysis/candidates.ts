@@ -6,8 +6,10 @@ import type { OpenedText, OpenText } from './fix';
 import type { Prediction } from './prediction';
 import { predict } from './propagation';
 import { proposeRemedies } from './remedies/all';
+import { optimizerChange } from './remedies/learningRate';
 import type { Remedy } from './remedies/remedy';
 import { changedText } from './specEdit';
+import type { Share } from './trials';
 
 /** What a trial needs of a remedy. */
 export interface Candidate {
@@ -22,27 +24,52 @@ const ABOUT_GRADIENTS: readonly string[] = ['GF101', 'GF102', 'GF105'];
 const SLACK = 0.02;
 
 /**
+ * Yields between two remedies, since opening a text may read its data anew.
  * @param text that the evidence is of
  * @param findings whose remedies are wanted
  * @returns likeliest first
  */
-export function candidatesFor(
+export function* candidatesFor(
   text: string,
   evidence: Evidence,
   findings: readonly Finding[],
   open: OpenText,
-): readonly Candidate[] {
+): Generator<Share, readonly Candidate[], void> {
   const isAboutGradients = findings.some(({ code }) => ABOUT_GRADIENTS.includes(code));
   const before = distance(evidence.prediction);
-  return proposeRemedies(evidence, findings).flatMap((remedy) => {
+  const remedies = proposeRemedies(evidence, findings);
+  const candidates: Candidate[] = [];
+  for (const [k, remedy] of remedies.entries()) {
+    yield { share: k / remedies.length };
     const changed = changedText(text, remedy.changes);
-    if (changed === text) return [];
+    if (changed === text) continue;
     const opened = open(changed);
     const { graph, spec, problems } = opened?.analysis ?? { problems: [] };
-    if (!opened || !graph || !spec || problems.some(({ severity }) => severity === 'error')) return [];
+    if (!opened || !graph || !spec || problems.some(({ severity }) => severity === 'error')) continue;
     const prediction = predict({ graph, spec, dataset: opened.dataset });
-    if (isAboutGradients && distance(prediction) > before + SLACK) return [];
-    return [{ remedy, text: changed, opened }];
+    if (isAboutGradients && distance(prediction) > before + SLACK) continue;
+    candidates.push({ remedy, text: changed, opened });
+  }
+  return candidates;
+}
+
+/** A range test sees the first steps alone, and later ones may be larger or smaller. */
+const AROUND = [1, 3];
+
+/** The learning rate that a range test suggests, and one beside it. */
+export function ratesFor(text: string, evidence: Evidence, suggested: number, open: OpenText): readonly Candidate[] {
+  const now = evidence.spec.optimizer.learningRate;
+  return AROUND.flatMap((factor) => {
+    const rate = Number((factor * suggested).toPrecision(2));
+    const remedy: Remedy = {
+      id: 'learningRate.rangeTest',
+      title: `${rate < now ? 'Lower' : 'Raise'} the learning rate to ${rate}`,
+      why: 'At rates like this the loss fell fast in a range test (Smith 2017).',
+      changes: [optimizerChange(evidence, 'learningRate', rate)],
+    };
+    const changed = changedText(text, remedy.changes);
+    const opened = changed === text ? undefined : open(changed);
+    return opened ? [{ remedy, text: changed, opened }] : [];
   });
 }
 

@@ -1,7 +1,7 @@
 // Owns what is said of a predicted gradient in hovers and tooltips, as Markdown. Pure; the measured values of a run alone are
 // `hoverText.ts`'s.
 import type { LayerPrediction, Term } from '../protocol/analysis';
-import { formatFactor, formatMagnitude, sparkline } from './format';
+import { formatFactor, formatRelative, sparkline } from './format';
 
 /** More rows than this are cut in the middle. */
 const MOST_ROWS = 12;
@@ -50,7 +50,7 @@ function single(layer: LayerPrediction, { measured, measuredWhen }: PredictionTe
   const rows = layer.terms.map(({ term, factor }) => row(escaped(term), termText(factor)));
   rows.push(
     row('**Backward factor**', termText(layer.backwardFactor), run && `\`${factorOrDash(run.backwardFactor)}\``),
-    row("**Left of the last layer's**", leftText(layer), run && `\`${magnitudeOrDash(run.cumulative)}\``),
+    row("**Left of the last layer's**", leftText(layer), run && `\`${leftOrDash(run.cumulative)}\``),
   );
   const head = run ? [`| | predicted | ${measuredWhen ?? 'measured'} |`, '|:--|--:|--:|'] : ['| | |', '|:--|--:|'];
   return [...head, ...rows, ...bandText(layer), ...timeText(layer)].join('\n');
@@ -61,8 +61,8 @@ function several(layers: readonly LayerPrediction[], { measured, measuredWhen }:
   const cells = (layer: LayerPrediction, i: number): string[] => [
     escaped(layer.name),
     factorOrDash(layer.backwardFactor),
-    magnitudeOrDash(layer.cumulative),
-    ...(anyRun ? [magnitudeOrDash(measured?.[i]?.cumulative ?? Number.NaN)] : []),
+    leftOrDash(layer.cumulative),
+    ...(anyRun ? [leftOrDash(measured?.[i]?.cumulative ?? Number.NaN)] : []),
   ];
   const all = layers.map(cells);
   const shown = all.length <= MOST_ROWS ? all : [...all.slice(0, MOST_ROWS / 2), ...all.slice(-MOST_ROWS / 2)];
@@ -110,19 +110,19 @@ function rangeText(layers: readonly LayerPrediction[], i: number): string {
 }
 
 function leftText({ cumulative }: LayerPrediction): string {
-  return `\`${magnitudeOrDash(cumulative)}\``;
+  return `\`${leftOrDash(cumulative)}\``;
 }
 
 function bandText({ band: [low, high], cumulative }: LayerPrediction): readonly string[] {
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high || Number.isNaN(cumulative)) return [];
-  return ['', `95 % of random draws of the weights: \`${formatMagnitude(low)}\` to \`${formatMagnitude(high)}\``];
+  return ['', `95 % of random draws of the weights: \`${formatRelative(low)}\` to \`${formatRelative(high)}\``];
 }
 
 function timeText({ timeProfile }: LayerPrediction): readonly string[] {
   if (!timeProfile || timeProfile.length < 2 || timeProfile.some((v) => Number.isNaN(v))) return [];
   const shown = thinned(timeProfile, 24);
   const first = timeProfile[0]!;
-  return ['', `\`${sparkline(shown)}\` first to last time step; \`${formatMagnitude(first)}\` is left at the first`];
+  return ['', `\`${sparkline(shown)}\` first to last time step; \`${formatRelative(first)}\` is left at the first`];
 }
 
 function thinned(values: readonly number[], most: number): readonly number[] {
@@ -142,8 +142,8 @@ function factorOrDash(value: number): string {
   return Number.isNaN(value) ? '–' : formatFactor(value);
 }
 
-function magnitudeOrDash(value: number): string {
-  return Number.isNaN(value) ? '–' : formatMagnitude(value);
+function leftOrDash(value: number): string {
+  return Number.isNaN(value) ? '–' : formatRelative(value);
 }
 
 /** Names come from the spec: they must not become markup. */

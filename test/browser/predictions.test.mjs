@@ -31,7 +31,7 @@ scene('each layer says its shape, its parameters and its gradient', async (who) 
     const found = await hintsOf(who);
     return found.length === 3 && found;
   });
-  assert.match(hints[1], /}]\s*32×64 · 87,680 · ∇ ×0\.\d\d each, \d\.\de-1 → \d\.\de-[78]\s*$/);
+  assert.match(hints[1], /}]\s*32×64 · 87,680 · ∇ ×0\.\d\d each, 0\.\d\d → \d\.\de-[78]\s*$/);
   assert.match(hints[2], /}\s*32×10 · 650 · ∇ ×\d\.\d\d → 1\s*$/);
 });
 
@@ -43,6 +43,13 @@ scene('the gutter has the heat of the layers', async (who) => {
 for (const [name, theme] of Object.entries(THEMES)) {
   scene(`a hover explains the layer, and all is readable: ${name}`, async (who) => {
     await who.theme(theme);
+    for (const example of ['exploding', 'residual-batchnorm']) {
+      await who.open(`${example}.netspec.json`);
+      await until('the hints', async () => (await hintsOf(who)).length > 1);
+      await who.picture(`predictions-${example}-${name}`);
+    }
+    await who.open(FIRST);
+    await until('the hints', async () => (await hintsOf(who)).length === 3);
     await who.hover('"logits"', 'Left of the last layer');
     const image = who.page.locator('.monaco-hover:not(.hidden) img').first();
     await until('the picture', () => image.evaluate((img) => img.complete && img.naturalWidth > 0));

@@ -55,9 +55,9 @@ describe('predictions in the editor', () => {
     assert.ok((layers[0]?.cumulative ?? 1) < 1e-4, 'ten sigmoid layers');
     const [repeated, logits, ...none] = await hints(editor);
     assert.deepEqual(none, []);
-    const left = layers.map((l) => l.cumulative.toExponential(1));
     assert.match(repeated ?? '', /^"type": "dense", ‹16×32 · 9,600 · ∇ ×0\.\d\d each, /);
-    assert.ok(repeated?.endsWith(`${left[9]} → ${left[0]}›`), repeated);
+    const [last, first] = [layers[9]!.cumulative.toPrecision(2), layers[0]!.cumulative.toExponential(1)];
+    assert.ok(repeated?.endsWith(`${last} → ${first}›`), repeated);
     assert.match(logits ?? '', /^"type": "dense", ‹16×2 · 66 · ∇ ×\d\.\d\d → 1›$/);
   });
 
@@ -96,6 +96,22 @@ describe('predictions in the editor', () => {
     await edit(editor, '"sigmoid"', '"relu", "kernelInitializer": "heNormal"');
     await judged(editor);
     await until('none of it', () => findings(editor).every((d) => d.code !== 'GF101') || undefined, changed);
+  });
+
+  it('show what a run has found, as long as the text is what was trained', async () => {
+    const text = specText({ steps: 300 }).replace('"learningRate": 0.1', '"learningRate": 1e-9');
+    const editor = await openSpec('predict-run', text);
+    const codes = () => findings(editor).map((d) => d.code);
+    await vscode.commands.executeCommand('gradoscope.train');
+    await until('that the loss stands', () => codes().includes('GF109') || undefined, changed);
+    await until('the rate', () => codes().includes('GF108') || undefined, changed);
+    assert.equal(codes().filter((code) => code === 'GF108').length, 1, 'predicted and seen, and told once');
+    await edit(editor, '1e-9', '0.1');
+    await until(
+      'none of it',
+      () => codes().every((code) => code !== 'GF109' && code !== 'GF108') || undefined,
+      changed,
+    );
   });
 
   it('say nothing beside an error, nothing where the setting says so, and nothing that the spec silences', async () => {
