@@ -170,34 +170,37 @@ export function normalized(field: Field): { readonly field: Field; readonly log:
 }
 
 /**
- * Mean over all pairs of (sample, position) of the squared correlation: 1 ÷ the number of independent directions that a
- * sum over all of them averages over.
- * @param batch samples of the true batch, of which the field has a few
+ * Mean over all pairs of (sample, position) of the product of two fields' second moments.
+ * @param batch samples of the true batch, of which the fields have a few
  */
-export function overlap({ samples, gram, positions }: Field, batch: number): number {
-  const count = positions ? positions.sizes.reduce((a, b) => a * b, 1) : 1;
-  let [same, other, trace, square] = [0, 0, 0, 0];
+export function pairMean(a: Field, b: Field, batch: number): number {
+  const { samples } = a;
+  const count = a.positions && b.positions ? positionCount(a) : 1;
+  let [same, other] = [0, 0];
   for (let s = 0; s < samples; s++) {
-    const d = gram[s * samples + s]!;
-    trace += d;
-    square += d * d;
     for (let t = 0; t < samples; t++) {
-      const k = gram[s * samples + t]!;
-      let mean = k * k;
-      if (positions && count > 1) {
-        const apart = (positions.pooled[s * samples + t]! - k / count) / (1 - 1 / count);
-        mean = (k * k) / count + (1 - 1 / count) * apart * apart;
+      const i = s * samples + t;
+      const [k, g] = [a.gram[i]!, b.gram[i]!];
+      let mean = k * g;
+      if (count > 1) {
+        const apart = (from: Field, here: number) => (from.positions!.pooled[i]! - here / count) / (1 - 1 / count);
+        mean = (k * g) / count + (1 - 1 / count) * apart(a, k) * apart(b, g);
       }
       if (s === t) same += mean;
       else other += mean;
     }
   }
-  if (!(trace > 0)) return 1;
-  const unit = (trace / samples) ** 2;
-  if (samples < 2) return square > 0 ? same / square : 1;
-  const within = same / samples / unit;
-  const across = other / (samples * (samples - 1)) / unit;
-  return Math.min(1, within / batch + across * (1 - 1 / batch));
+  if (samples < 2) return same / samples;
+  return same / samples / batch + (other / (samples * (samples - 1))) * (1 - 1 / batch);
+}
+
+/**
+ * Mean over all pairs of (sample, position) of the squared correlation: 1 ÷ the number of independent directions that a
+ * sum over all of them averages over.
+ */
+export function overlap(field: Field, batch: number): number {
+  const unit = diagonalMean(field) ** 2;
+  return unit > 0 ? Math.min(1, pairMean(field, field, batch) / unit) : 1;
 }
 
 /** E ln and variance of the ln of a squared norm less the mean-field value, of a gradient where a value has this drift and stray. */

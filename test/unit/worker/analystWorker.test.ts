@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FixOptions, FixProgress } from '../../../src/analysis/fix';
+import type { FixedAll, FixOptions, FixProgress } from '../../../src/analysis/fix';
 import { thresholdsFrom } from '../../../src/analysis/thresholds';
 import type { AnalysisSubject, FromAnalyst, ToAnalyst } from '../../../src/protocol/analysis';
 import { type AnalystWork, AnalystWorker } from '../../../src/worker/analystWorker';
@@ -181,9 +181,9 @@ test('a fix that throws or ends is told once', () => {
   function* faulty(): Generator<FixProgress, never, void> {
     throw new Error('nothing to measure');
   }
-  function* all(): Generator<FixProgress, { text: string; applied: [] }, void> {
+  function* all(): Generator<FixProgress, FixedAll, void> {
     yield { doing: 'x', share: 0 };
-    return { text: 'mended', applied: [] };
+    return { text: 'mended', applied: [], found: [], left: [] };
   }
   const { worker, posted, turn } = begin({ measureRemedies: faulty, fixAll: all });
   worker.receive({ type: 'fix', id: 1, subject: subjectOf(specText(8)) });
