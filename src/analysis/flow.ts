@@ -24,19 +24,28 @@ export interface Flow {
   readonly cumulative: readonly number[];
 }
 
-/** undefined where nothing can be said of the first layer, or there are not three layers: the last takes the loss's gradient as it is. */
+/**
+ * A table of vectors is not the first layer: its vectors start as small as somebody likes, and each gets the gradient of its own
+ * samples alone.
+ * @returns undefined where nothing can be said of the first layer, or there are not three: the last takes the loss's gradient
+ * as it is, so that two layers have no depth
+ */
 export function flowOf(evidence: Evidence): Flow | undefined {
   const { graph, prediction } = evidence;
-  if (!prediction) return undefined;
   const withParameters = graph.layers.filter((l) => l.parameters.some((p) => !p.isState));
-  const first = withParameters[0];
+  const start = withParameters.findIndex((l) => !isTable(l));
+  const first = withParameters[start];
   const last = withParameters.at(-1);
-  const depth = withParameters.length;
-  const { firstToLast, factorPerLayer } = prediction;
-  if (!first || !last || depth < 3 || Number.isNaN(firstToLast) || Number.isNaN(factorPerLayer)) return undefined;
-  const basis = prediction.layers[first.index]?.basis === 'probe' ? 'probe' : 'prediction';
+  const depth = withParameters.length - start;
+  if (!first || !last || depth < 3) return undefined;
+  const measured = flowOfRun(first, last, depth, evidence);
+  if (measured || !prediction) return measured;
+  const predicted = prediction.layers[first.index];
+  const firstToLast = start === 0 ? prediction.firstToLast : (predicted?.cumulative ?? Number.NaN);
+  const factorPerLayer = start === 0 ? prediction.factorPerLayer : firstToLast ** (1 / (depth - 1));
+  if (Number.isNaN(firstToLast) || Number.isNaN(factorPerLayer)) return undefined;
   return {
-    basis,
+    basis: predicted?.basis === 'probe' ? 'probe' : 'prediction',
     first,
     last,
     depth,
@@ -45,6 +54,29 @@ export function flowOf(evidence: Evidence): Flow | undefined {
     imbalance: imbalanceOf(first, last, evidence),
     cumulative: prediction.layers.map((l) => l.cumulative),
   };
+}
+
+/** What a run has shown so far: medians over its steps. */
+function flowOfRun(first: GraphLayer, last: GraphLayer, depth: number, { graph, run }: Evidence): Flow | undefined {
+  const seen = new Map(run?.layers.map((layer) => [layer.name, layer]));
+  const of = ({ name }: GraphLayer) => 10 ** (seen.get(name)?.cumulative ?? Number.NaN);
+  const firstToLast = of(first) / of(last);
+  if (Number.isNaN(firstToLast)) return undefined;
+  const ratio = ({ name }: GraphLayer) => seen.get(name)?.updateRatio ?? Number.NaN;
+  return {
+    basis: 'run',
+    first,
+    last,
+    depth,
+    firstToLast,
+    factorPerLayer: firstToLast ** (1 / (depth - 1)),
+    imbalance: ratio(last) / ratio(first),
+    cumulative: graph.layers.map(of),
+  };
+}
+
+function isTable({ spec }: GraphLayer): boolean {
+  return spec.type === 'embedding' || spec.type === 'positionalEmbedding';
 }
 
 /** Optimizers whose steps do not depend on the size of the gradient, with the size at which that ends. */

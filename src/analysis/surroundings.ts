@@ -40,6 +40,12 @@ export class Surroundings {
     this.#residuals = new Set(graph.layers.filter((l) => l.coefficients).map((l) => l.groups.at(-1)));
   }
 
+  /** Whether a normalization takes the size of its weights away again. */
+  isNormalized(layer: GraphLayer): boolean {
+    const next = this.nextPast(layer, reshapes);
+    return next !== undefined && normalizes(next);
+  }
+
   /** Whether it stands in a residual: the signal goes past it too. */
   isInBranch({ groups }: GraphLayer): boolean {
     return groups.some((group) => this.#residuals.has(group));

@@ -42,4 +42,9 @@ export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   layerNormalization: sampleNormalizationRule,
   rmsNormalization: sampleNormalizationRule,
   groupNormalization: sampleNormalizationRule,
+  embedding: embeddingRule,
+  positionalEmbedding: positionalEmbeddingRule,
+  simpleRNN: recurrentRule,
+  lstm: recurrentRule,
+  gru: recurrentRule,
 };

@@ -4,7 +4,7 @@ import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
 import { evensOut, type Flow, flowOf } from '../flow';
 import { suitableInitializer } from '../initialWeights';
-import { activationOf, kernelOf } from '../surroundings';
+import { activationOf, kernelOf, Surroundings } from '../surroundings';
 import { culprit, culpritText, flowEvidence, sufferers } from './flowWords';
 import { atLayer, judged, numberText } from './report';
 
@@ -23,6 +23,16 @@ export function isExploding({ factorPerLayer, firstToLast, imbalance }: Flow, { 
   return factorPerLayer > thresholds.explodingFactor && suffers;
 }
 
+/**
+ * Steps that do not grow with the gradient, or weights whose size a normalization takes away again, so that large steps make the
+ * next ones smaller (Arora et al. 2019), bear more.
+ */
+function isMild({ first, firstToLast }: Flow, { graph, thresholds }: Evidence, adaptive: boolean): boolean {
+  const { explodingReach } = thresholds;
+  if (new Surroundings(graph).isNormalized(first)) return firstToLast <= explodingReach ** 2;
+  return adaptive && firstToLast <= explodingReach;
+}
+
 function finding(flow: Flow, evidence: Evidence): Finding {
   const { first, last, firstToLast, factorPerLayer, imbalance } = flow;
   const blamed = culprit(evidence, flow, 1);
@@ -31,7 +41,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
   const faster = 1 / imbalance;
   const effect = adaptive
     ? `; \`${optimizer.type}\` makes up for its size, but a small step of the first weights changes the output as much`
-    : faster > 1
+    : faster > 1 && Number.isFinite(faster)
       ? `, and learns ${numberText(faster)} times faster`
       : '';
   const clipped = training.clipNorm !== undefined || training.clipValue !== undefined;
@@ -41,14 +51,14 @@ function finding(flow: Flow, evidence: Evidence): Finding {
       ? `Use smaller weights than ${initializerText(kernel.initializer)}, such as \`${suitableInitializer(activationOf(blamed.layer))}\`.`
       : 'Add a normalization, or scale the residual down.';
   return atLayer(evidence, 'exploding', blamed.layer, blamed.property, {
-    severity: 'warning',
+    severity: isMild(flow, evidence, adaptive) ? 'information' : 'warning',
     basis: flow.basis,
     message: `\`${first.name}\` gets ${numberText(firstToLast)} times the gradient of \`${last.name}\`, ×${numberText(factorPerLayer)} a layer${effect}${culpritText(blamed, 1)}.`,
     hint:
       clipped || adaptive ? hint : `${hint.slice(0, -1)}; \`clipNorm\` alone keeps the steps small, not the imbalance.`,
     judgements: [
       judged(evidence, 'factor per layer', factorPerLayer, 'explodingFactor'),
-      ...(Number.isNaN(imbalance)
+      ...(!Number.isFinite(faster)
         ? []
         : [judged(evidence, 'update ratio of the first layer ÷ the last', faster, 'learningImbalance')]),
       judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'explodingReach'),

@@ -14,7 +14,6 @@ import {
   isDense,
   kernelOf,
   kernelProperty,
-  normalizes,
   reshapes,
   Surroundings,
 } from '../surroundings';
@@ -59,7 +58,7 @@ function wrongSizes(surroundings: Surroundings, evidence: Evidence): readonly Fi
   const found = evidence.graph.layers.flatMap((layer): Sized[] => {
     const kernel = kernelOf(layer);
     if (!kernel || !isDense(layer) || !CHOSEN.has(kernel.initializer.type) || allAlike(kernel.initializer)) return [];
-    if (isNormalized(layer, surroundings)) return [];
+    if (surroundings.isNormalized(layer)) return [];
     const activation = activationAfter(layer, surroundings)?.name ?? 'linear';
     const wanted = suitableGain(activation);
     const gain = gainOf(layer);
@@ -98,7 +97,7 @@ function wrongCourse(surroundings: Surroundings, evidence: Evidence): readonly F
   const steps = graph.layers.flatMap((layer) => {
     const own = prediction.layers[layer.index]?.signal;
     const activation = isDense(layer) ? activationAfter(layer, surroundings) : undefined;
-    if (!own || !activation || isNormalized(layer, surroundings) || surroundings.isOutput(layer)) return [];
+    if (!own || !activation || surroundings.isNormalized(layer) || surroundings.isOutput(layer)) return [];
     const formula = formulaOf(activation.name);
     // What is bounded cannot grow, and tells little by shrinking: tanh nets do both gently.
     if (!formula || formula.saturates || surroundings.isInBranch(layer)) return [];
@@ -148,10 +147,4 @@ function gainOf(layer: GraphLayer): number {
   if (initializer.type === 'orthogonal' || initializer.type === 'identity') return initializer.gain ** 2;
   if (initializer.type === 'varianceScaling') return initializer.scale;
   return kernel.fanIn * weightMoments(kernel).variance;
-}
-
-/** Whether a normalization takes the size of the weights away again. */
-function isNormalized(layer: GraphLayer, surroundings: Surroundings): boolean {
-  const next = surroundings.nextPast(layer, reshapes);
-  return next !== undefined && normalizes(next);
 }
