@@ -62,7 +62,7 @@ function outputOf(
   const places = sequences ? Array.from({ length: steps }, (_, t) => t) : [steps - 1];
   const same = average(places, (t) => at(t, t, 0));
   if (!(same > 0) || !Number.isFinite(same)) return undefined;
-  const gram = pairs(
+  const gram = pairsOf(
     samples,
     same,
     average(places, (t) => at(t, t, 1)),

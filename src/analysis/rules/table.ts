@@ -42,9 +42,4 @@ export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   layerNormalization: sampleNormalizationRule,
   rmsNormalization: sampleNormalizationRule,
   groupNormalization: sampleNormalizationRule,
-  embedding: embeddingRule,
-  positionalEmbedding: positionalEmbeddingRule,
-  simpleRNN: recurrentRule,
-  lstm: recurrentRule,
-  gru: recurrentRule,
 };
