@@ -54,6 +54,7 @@ export interface RunEvidence {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly loss: Series;
+  /** Of the steps at which it was read. */
   readonly metric: Series;
   /** Mean loss of each whole epoch, in which every sample was seen once: free of the noise of choosing batches. */
   readonly epochLoss: Series;
@@ -142,7 +143,7 @@ export class RunObserver {
     this.#firsts = this.#peaks.slice();
   }
 
-  /** Takes a step's loss and metric; cheap enough for every step. Steps come in order. */
+  /** Takes a step's loss, and its metric where that was read (NaN otherwise); cheap enough for every step. Steps come in order. */
   step(step: number, loss: number, metric: number): void {
     this.#step = step;
     if (this.#opening.length < this.#openingSteps && Number.isFinite(loss)) this.#opening.push({ loss, metric });

@@ -53,8 +53,10 @@ export class RunJudge {
    * @returns whether its record is wanted too
    */
   step(step: number, trainer: ObservedTrainer): boolean {
-    this.#observer.step(step, trainer.lossOf(step), trainer.metricOf(step));
-    return this.#observer.wants(step);
+    const wanted = this.#observer.wants(step);
+    // Of small networks a step takes a few microseconds: nothing is read that is not needed.
+    this.#observer.step(step, trainer.lossOf(step), wanted ? trainer.metricOf(step) : Number.NaN);
+    return wanted;
   }
 
   /** Takes the record of a step that is wanted. */

@@ -6,7 +6,8 @@ import type { Finding } from '../finding';
 import { hadTime, lossCourse } from '../lossCourse';
 import type { RunEvidence } from '../runEvidence';
 import { learningRateRange } from '../stepSize';
-import { countWords, numberWords } from '../words';
+import { countWords } from '../words';
+import { numberText } from './report';
 
 export const diverged: Symptom = {
   name: 'diverged',
@@ -33,7 +34,7 @@ function notFinite(
   const before =
     loss === undefined
       ? ''
-      : ` The last finite loss was ${numberWords(loss)}, the first ${numberWords(run.opening.first)}.`;
+      : ` The last finite loss was ${numberText(loss)}, the first ${numberText(run.opening.first)}.`;
   return [
     {
       code: SYMPTOMS.diverged.code,
@@ -44,7 +45,7 @@ function notFinite(
       message: `Training diverged ${when}: ${tensor} is not finite (${where}).${before}`,
       hint: atStart
         ? 'Choose a smaller initialization, or normalize the data.'
-        : `Lower \`learningRate\` from ${numberWords(spec.optimizer.learningRate)}, clip the gradient with \`training.clipNorm\`, or choose a smaller initialization.`,
+        : `Lower \`learningRate\` from ${numberText(spec.optimizer.learningRate)}, clip the gradient with \`training.clipNorm\`, or choose a smaller initialization.`,
       basis: 'run',
       judgements: [],
       evidence: { step: run.step, tensor, phase, firstLoss: run.opening.first },
@@ -66,8 +67,8 @@ function exploded({ tree, spec, thresholds }: Evidence, run: RunEvidence): reado
       symptom: 'diverged',
       severity: 'error',
       range: learningRateRange(tree),
-      message: `The loss has grown ${numberWords(times)} times: from ${numberWords(course.start)} to ${numberWords(course.late)} after ${countWords(run.step, 'step')}.`,
-      hint: `Lower \`learningRate\` from ${numberWords(spec.optimizer.learningRate)}, or clip the gradient with \`training.clipNorm\`.`,
+      message: `The loss has grown ${numberText(times)} times: from ${numberText(course.start)} to ${numberText(course.late)} after ${countWords(run.step, 'step')}.`,
+      hint: `Lower \`learningRate\` from ${numberText(spec.optimizer.learningRate)}, or clip the gradient with \`training.clipNorm\`.`,
       basis: 'run',
       judgements: [
         { what: 'loss ÷ first loss', value: times, threshold: thresholds.lossExplosion, setting: 'lossExplosion' },

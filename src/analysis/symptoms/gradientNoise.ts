@@ -5,10 +5,8 @@ import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
 import { hadTime, hasLearned, lossCourse } from '../lossCourse';
 import { medianOf } from '../trend';
-import { countWords, numberWords } from '../words';
-
-/** Batches that the probe compares, unless it is told otherwise. */
-const PROBED_BATCHES = 4;
+import { countWords } from '../words';
+import { numberText } from './report';
 
 export const gradientNoise: Symptom = {
   name: 'gradientNoise',
@@ -23,14 +21,9 @@ export const gradientNoise: Symptom = {
         return [];
       return judged(evidence, medianOf(run.layers.map((l) => l.signalToNoise)), 'run');
     }
-    return probe ? judged(evidence, medianOf(probe.layers.map((l) => unbiased(l.signalToNoise))), 'probe') : [];
+    return probe ? judged(evidence, medianOf(probe.layers.map((l) => l.signalToNoise)), 'probe') : [];
   },
 };
-
-/** The mean over K batches holds a Kth of their noise, which is no signal. */
-function unbiased(signalToNoise: number): number {
-  return Math.sqrt(Math.max(0, signalToNoise ** 2 - 1 / (PROBED_BATCHES - 1)));
-}
 
 function judged({ spec, tree, thresholds }: Evidence, ratio: number, basis: Finding['basis']): readonly Finding[] {
   if (!(ratio < thresholds.signalToNoise)) return [];
@@ -44,7 +37,7 @@ function judged({ spec, tree, thresholds }: Evidence, ratio: number, basis: Find
       range: specRange(tree, ['training', 'batchSize']),
       message:
         `The gradient of a batch of ${countWords(batchSize, 'sample')} is mostly noise: in the typical layer what batches ` +
-        `have in common is ${numberWords(ratio)} of what they differ by.`,
+        `have in common is ${numberText(ratio)} of what they differ by.`,
       hint: `Raise \`batchSize\` to ${wanted}, or lower \`learningRate\` so that more batches are averaged.`,
       basis,
       judgements: [

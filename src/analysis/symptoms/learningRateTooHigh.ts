@@ -6,7 +6,8 @@ import type { Finding, Judgement } from '../finding';
 import { hadTime, hasLearned, lossCourse } from '../lossCourse';
 import { learningRateRange, rateFor } from '../stepSize';
 import { medianOf } from '../trend';
-import { countWords, numberWords, shareWords } from '../words';
+import { countWords, shareWords } from '../words';
+import { numberText } from './report';
 
 /** What first steps typically change of a kernel in nets that train well: between CS231n's 1e-3 and what our nets bear. */
 const GOOD_RATIO = 0.02;
@@ -52,7 +53,7 @@ function ofRun(evidence: Evidence, run: NonNullable<Evidence['run']>): readonly 
   const became =
     run.status === 'diverged'
       ? `training diverged at step ${run.step.toLocaleString('en-US')}`
-      : `the loss is ${numberWords(course!.late)} after ${countWords(run.step, 'step')}, having begun at ${numberWords(course!.start)}`;
+      : `the loss is ${numberText(course!.late)} after ${countWords(run.step, 'step')}, having begun at ${numberText(course!.start)}`;
   const severity = run.status === 'diverged' ? 'error' : 'warning';
   return [findingOf(evidence, sizes, judged, severity, 'run', `${sizeWords(sizes)}, and ${became}.`)];
 }
@@ -70,7 +71,7 @@ function ofProbe(evidence: Evidence): readonly Finding[] {
   const judged = judgedBy(evidence, sizes);
   if (judged.length === 0) return [];
   const steps = countWords(probe.firstLosses.length, 'step');
-  const became = `the first ${steps} ${rise > 1 ? 'raise' : 'lower'} the loss from ${numberWords(probe.loss)} to ${numberWords(last)}`;
+  const became = `the first ${steps} ${rise > 1 ? 'raise' : 'lower'} the loss from ${numberText(probe.loss)} to ${numberText(last)}`;
   return [findingOf(evidence, sizes, judged, 'warning', 'probe', `${sizeWords(sizes)}, and ${became}.`)];
 }
 
@@ -134,7 +135,7 @@ function findingOf(
   const better = rateFor(spec, sizes.first, GOOD_RATIO);
   const lower =
     better < learningRate
-      ? `Lower \`learningRate\` from ${numberWords(learningRate)} to about ${numberWords(better)}`
+      ? `Lower \`learningRate\` from ${numberText(learningRate)} to about ${numberText(better)}`
       : 'Lower `learningRate`';
   return {
     code: SYMPTOMS.learningRateTooHigh.code,

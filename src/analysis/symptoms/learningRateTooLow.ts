@@ -4,7 +4,8 @@ import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
 import { hadTime, hasLearned, lossCourse } from '../lossCourse';
 import { firstStepsWorth, learningRateRange, momentumGain, plannedSteps, rateFor } from '../stepSize';
-import { countWords, numberWords, shareWords } from '../words';
+import { countWords, shareWords } from '../words';
+import { numberText } from './report';
 
 /** A kernel that may change five times over has all the room that our nets took. */
 const GOOD_REACH = 5;
@@ -22,7 +23,7 @@ export const learningRateTooLow: Symptom = {
       // Large steps that killed the net are followed by none at all: those before tell.
       if (run.layers.some(({ peakUpdateRatio }) => peakUpdateRatio > thresholds.updateRatioHigh)) return [];
       const ratio = largestOf(run.layers);
-      const became = `The loss went from ${numberWords(course.start)} to ${numberWords(course.late)} in ${countWords(run.step, 'step')}.`;
+      const became = `The loss went from ${numberText(course.start)} to ${numberText(course.late)} in ${countWords(run.step, 'step')}.`;
       // Medians over the run: momentum and schedule are in them.
       return judged(evidence, ratio, ratio * steps, steps, 'run', ` ${became}`);
     }
@@ -57,8 +58,8 @@ function judged(
       range: learningRateRange(tree),
       message:
         `Steps are too small: ${countWords(steps, 'step')} together can change no kernel by more than ` +
-        `${shareWords(reach)} of itself (‖Δw‖ ÷ ‖w‖ is ${numberWords(ratio)} a step at most).${became}`,
-      hint: `Raise \`learningRate\` from ${numberWords(learningRate)} towards ${numberWords(better)}, or train for more steps.`,
+        `${shareWords(reach)} of itself (‖Δw‖ ÷ ‖w‖ is ${numberText(ratio)} a step at most).${became}`,
+      hint: `Raise \`learningRate\` from ${numberText(learningRate)} towards ${numberText(better)}, or train for more steps.`,
       basis,
       judgements: [
         {

@@ -4,7 +4,8 @@ import { SYMPTOMS } from '../../spec/symptoms';
 import { specRange } from '../blame';
 import type { Symptom } from '../evidence';
 import { CERTAIN, hadTime, hasLearned, lossCourse } from '../lossCourse';
-import { countWords, numberWords, shareWords } from '../words';
+import { countWords, shareWords } from '../words';
+import { numberText } from './report';
 
 export const lossNotDecreasing: Symptom = {
   name: 'lossNotDecreasing',
@@ -22,12 +23,12 @@ export const lossNotDecreasing: Symptom = {
     const guessing = constantLoss !== undefined && late >= (1 - least) * constantLoss && (fell || late >= constantLoss);
     const rose = certain && fall <= -least;
     const how = rose
-      ? `The loss rose from ${numberWords(start)} to ${numberWords(late)} ${after}`
+      ? `The loss rose from ${numberText(start)} to ${numberText(late)} ${after}`
       : fell
-        ? `The loss stays at ${numberWords(late)} ${after}`
-        : `The loss does not go down: it began at ${numberWords(start)} and is ${numberWords(late)} ${after}`;
+        ? `The loss stays at ${numberText(late)} ${after}`
+        : `The loss does not go down: it began at ${numberText(start)} and is ${numberText(late)} ${after}`;
     const against = guessing
-      ? `; the same answer to every sample gives ${numberWords(constantLoss)}`
+      ? `; the same answer to every sample gives ${numberText(constantLoss)}`
       : rose || fell
         ? ''
         : ` (${shareWords(Math.abs(fall))} ${fall < 0 ? 'more' : 'less'})`;

@@ -4,7 +4,8 @@ import { SYMPTOMS } from '../../spec/symptoms';
 import type { Symptom } from '../evidence';
 import { hadTime, lossScale, lossSwings } from '../lossCourse';
 import { learningRateRange } from '../stepSize';
-import { countWords, numberWords, shareWords } from '../words';
+import { countWords, shareWords } from '../words';
+import { numberText } from './report';
 
 /** Noise turns at two of three points, a steady curve at none. */
 const LEAST_TURNING = 0.25;
@@ -29,9 +30,9 @@ export const oscillating: Symptom = {
         severity: 'warning',
         range: learningRateRange(tree),
         message:
-          `The loss swings ${from} by ${numberWords(swing)} around ${numberWords(level)} in the second half of ` +
+          `The loss swings ${from} by ${numberText(swing)} around ${numberText(level)} in the second half of ` +
           `${countWords(run.step, 'step')}: ${shareWords(share)} of what it began with, or of its level.`,
-        hint: `Lower \`learningRate\` from ${numberWords(learningRate)}, let a schedule lower it, or raise \`batchSize\`.`,
+        hint: `Lower \`learningRate\` from ${numberText(learningRate)}, let a schedule lower it, or raise \`batchSize\`.`,
         basis: 'run',
         judgements: [{ what: 'swing', value: share, threshold: thresholds.oscillation, setting: 'oscillation' }],
         evidence: { swing, level, turning, learningRate },

@@ -5,7 +5,8 @@ import type { Symptom } from '../evidence';
 import { CERTAIN, hasLearned, lossCourse, lossScale } from '../lossCourse';
 import type { RunEvidence } from '../runEvidence';
 import { mannKendall, meanOf, medianOf } from '../trend';
-import { numberWords, shareWords } from '../words';
+import { shareWords } from '../words';
+import { numberText } from './report';
 
 /** Fewer evaluations than these say nothing of a trend. */
 const LEAST_EVALUATIONS = 6;
@@ -32,8 +33,8 @@ export const overfitting: Symptom = {
         range: specRange(tree, ['training', 'epochs']),
         message:
           `The net overfits since step ${atStep.toLocaleString('en-US')}: the loss on held-out samples rose by ` +
-          `${shareWords(share)}, from ${numberWords(lowest)} to ${numberWords(late)}, while that on training samples fell ` +
-          `from ${numberWords(trainBefore)} to ${numberWords(trainLate)}.`,
+          `${shareWords(share)}, from ${numberText(lowest)} to ${numberText(late)}, while that on training samples fell ` +
+          `from ${numberText(trainBefore)} to ${numberText(trainLate)}.`,
         hint: 'Train for fewer steps, or use more data, `dropout`, `weightDecay` or fewer units.',
         basis: 'run',
         judgements: [
