@@ -132,10 +132,16 @@ export const THRESHOLDS = {
     source:
       'our measurement: of 7 nets at 18 learning rates each, the loss doubled in the first steps of 2 that trained all the same, and of 27 that did not',
   },
+  updateRatioLow: {
+    default: 1e-3,
+    min: 0,
+    doc: 'Steps are too small where a typical one changes no kernel by more than this share of itself (‖Δw‖ ÷ ‖w‖), and all of them do not reach far (`weightReach`).',
+    source: 'CS231n wants about 1e-3; TheDeepChecker warns below 1e-4',
+  },
   weightReach: {
     default: 0.3,
     min: 0,
-    doc: 'Steps are too small where all of them together, each in the same direction, change no kernel by more than this share of itself.',
+    doc: 'Steps are too small where they are (`updateRatioLow`), and all of them together, each in the same direction, change no kernel by more than this share of itself.',
     source:
       'our measurement: of 7 nets at 18 learning rates each, every one that trained well had 1.7 or more, and none below 0.4 came near',
   },
