@@ -28,7 +28,8 @@ describe('vanishing', () => {
         const [found, ...others] = vanishing.detect(evidence);
         assert.ok(found, JSON.stringify(flowOf(evidence)));
         assert.equal(others.length, 0);
-        assert.equal(found.severity, 'warning');
+        // Measured with 5: gradient descent stays at the odds.
+        assert.equal(found.severity, hidden === 5 ? 'error' : 'warning');
         assert.equal(found.evidence.blamed, 'sigmoid');
         assert.match(found.message, /learns [\d.,e]+ times slower/);
         const factor = found.evidence.factorPerLayer as number;
@@ -57,7 +58,7 @@ describe('vanishing', () => {
     for (const probe of [false, true]) {
       test(`${name}, ${probe ? 'measured' : 'predicted'}`, () => {
         const [found] = finds(vanishing, text, { probe });
-        assert.equal(found!.severity, 'warning');
+        assert.equal(found!.severity, 'error');
         assert.ok(found!.related.length >= 1);
       });
     }
