@@ -14,16 +14,16 @@ type Verdict = MeasuredRemedy['verdict'];
 
 /** What is worse stands apart and last, so that it is not taken for an offer. */
 const GROUPS: readonly { readonly verdict: Verdict; readonly title: string; readonly word: string }[] = [
-  { verdict: 'better', title: 'Better on held-out samples', word: 'better' },
-  { verdict: 'same', title: 'No clear difference', word: 'no clear difference' },
+  { verdict: 'better', title: 'Better', word: 'better' },
+  { verdict: 'same', title: 'No clear difference', word: '' },
   { verdict: undefined, title: 'Not measured', word: '' },
-  { verdict: 'worse', title: 'Worse on held-out samples', word: 'worse' },
+  { verdict: 'worse', title: 'Worse', word: 'worse' },
 ];
 
 /** Figures stand on a line of their own, where a long title cannot cut them off. */
 export interface FixRow {
   readonly label: string;
-  /** The verdict over the seeds. */
+  /** The verdict over the seeds, where there is a clear one. */
   readonly description: string;
   /** The figures before and after, what it mends and what it brings. */
   readonly detail: string;

@@ -51,7 +51,9 @@ async function fixGradients(app: App, document: vscode.TextDocument, previews: P
   );
   if (!result) return;
   if (result.codes.length === 0) {
-    void vscode.window.showInformationMessage(`Nothing was found about the gradients of ${nameOf(document)}.`);
+    const ignored = app.documents.analysisOf(document).spec?.ignore ?? [];
+    const but = ignored.length > 0 ? `, but for what it ignores (${ignored.join(', ')})` : '';
+    void vscode.window.showInformationMessage(`Nothing to mend was found in ${nameOf(document)}${but}.`);
     return;
   }
   if (result.remedies.length === 0) {
@@ -178,13 +180,14 @@ async function decide({ label, description, detail, remedy }: FixRow): Promise<D
     decision: 'apply',
   } as const;
   const back = { label: '$(arrow-left) Back to the list', decision: 'back' } as const;
-  // A row is one line: the reason has two, the label and what is below.
-  const [first = '', ...rest] = wrapped(plainWords(remedy.why), ROW_CHARACTERS);
+  // A row has two lines, each cut off where it is too long.
+  const lines = wrapped(plainWords(remedy.why), ROW_CHARACTERS);
+  const why = lines.flatMap((label, i) => (i % 2 === 0 ? [{ label, detail: lines[i + 1] }] : []));
   picker.items = [
     // Enter alone must not make anything worse.
     ...(worse ? [back, apply] : [apply, back]),
-    { label: 'Why it should help', kind: vscode.QuickPickItemKind.Separator },
-    { label: first, detail: rest.join(' ') },
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    ...why,
   ];
   return (await picked(picker, ({ decision }) => decision !== undefined))?.decision;
 }

@@ -97,9 +97,9 @@ test('remedies stand by verdict, the worse ones last and marked, within a verdic
   assert.deepEqual(
     groups.map(({ title, rows }) => [title, ...rows.map((r) => r.label)]),
     [
-      ['Better on held-out samples', 'C'],
+      ['Better', 'C'],
       ['No clear difference', 'A', 'D'],
-      ['Worse on held-out samples', "$(warning) Widen 'neck'"],
+      ['Worse', "$(warning) Widen 'neck'"],
     ],
   );
 });
