@@ -1,5 +1,6 @@
 // Owns the colours of a predicted gradient in the editor: steps of a fixed scale, the ramp of the theme, and the small pictures
 // that stand in the gutter. Pure. The stops are the panel's (a test holds them to it).
+import { THRESHOLDS } from '../analysis/thresholds';
 
 export type ThemeKind = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
 
@@ -11,8 +12,8 @@ const STOPS = {
 
 /** Decades from the ramp's one end to its other, which is a gradient as large as the last layer's. */
 const DECADES = 8;
-/** Ten times the last layer's gradient or more: what the panel calls exploded of a norm. */
-const EXPLODED = 10;
+/** So many times the last layer's gradient or more: red is what is found to explode whatever else there is, and no healthy net. */
+const EXPLODED = THRESHOLDS.explodingReach.default;
 
 /** `vanished`: below the ramp; `exploded`: far above it; otherwise a stop of the ramp. */
 export type HeatStep = 'vanished' | 'exploded' | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;

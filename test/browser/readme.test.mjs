@@ -22,7 +22,7 @@ const scene = openScenes({
     'editor.hover.delay': 100,
     'editor.hover.above': false,
   },
-  viewport: { width: 1200, height: 760 },
+  viewport: { width: 1200, height: 860 },
 });
 
 scene('before training: hints, the finding and its explanation', async (who) => {
@@ -36,9 +36,15 @@ scene('before training: hints, the finding and its explanation', async (who) => 
   await who.hover('"sigmoid"', 'Predicted');
   const hover = await page.locator('.monaco-hover:not(.hidden)').first().boundingBox();
   await page.mouse.move(hover.x + hover.width / 2, hover.y + hover.height / 2, { steps: 5 });
-  await page.mouse.wheel(0, 180); // Past the finding, which the list of problems has too.
-  const image = page.locator('.monaco-hover:not(.hidden) img').first();
-  await until('the picture', () => image.evaluate((img) => img.complete && img.naturalWidth > 0));
+  const bars = page.locator('.monaco-hover:not(.hidden) img').first();
+  // Past the finding, which the list of problems has too.
+  await until('the bars to be in the middle', async () => {
+    const { y } = await bars.boundingBox();
+    if (y < hover.y + 45) return true;
+    await page.mouse.wheel(0, 10);
+    return false;
+  });
+  await until('the picture', () => bars.evaluate((img) => img.complete && img.naturalWidth > 0));
   await who.picture('readme-predicted');
   await page.mouse.move(5, 5);
   await who.command('View: Toggle Problems');

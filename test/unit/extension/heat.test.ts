@@ -12,8 +12,8 @@ test('the stops are the panel’s', () => {
   }
 });
 
-test('a step is a decade of the gradient, hatched below eight and red from ten times on', () => {
-  const steps = [1, 0.5, 0.2, 1e-4, 1e-8, 3e-9, 1e-30, 0, 3, 10, Number.POSITIVE_INFINITY, Number.NaN].map(heatStep);
+test('a step is a decade of the gradient, hatched below eight and red from where gradients count as exploding', () => {
+  const steps = [1, 0.5, 0.2, 1e-4, 1e-8, 3e-9, 1e-30, 0, 38, 70, Number.POSITIVE_INFINITY, Number.NaN].map(heatStep);
   assert.deepEqual(steps, [8, 8, 7, 4, 0, 'vanished', 'vanished', 'vanished', 8, 'exploded', 'exploded', undefined]);
 });
 
