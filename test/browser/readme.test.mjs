@@ -40,7 +40,7 @@ scene('before training: hints, the finding and its explanation', async (who) => 
   // Past the finding, which the list of problems has too.
   await until('the bars to be in the middle', async () => {
     const { y } = await bars.boundingBox();
-    if (y < hover.y + 45) return true;
+    if (y < hover.y + 75) return true;
     await page.mouse.wheel(0, 10);
     return false;
   });
