@@ -6,59 +6,71 @@ import type { OpenedText, OpenText } from './fix';
 import type { Prediction } from './prediction';
 import { predict } from './propagation';
 import { proposeRemedies } from './remedies/all';
+import { optimizerChange } from './remedies/learningRate';
 import type { Remedy } from './remedies/remedy';
 import { changedText } from './specEdit';
+import type { Share } from './trials';
 
 /** What a trial needs of a remedy. */
 export interface Candidate {
   readonly remedy: Remedy;
   readonly text: string;
   readonly opened: OpenedText;
-  readonly prediction: Prediction;
 }
 
-/** More would take too long to try. */
-const MOST_CANDIDATES = 10;
-/** Findings about the gradient itself: a remedy of theirs that is predicted to make it worse is not tried. */
+/** Findings about the gradient itself: where there is one, a remedy that is predicted to make it worse is not tried. */
 const ABOUT_GRADIENTS: readonly string[] = ['GF101', 'GF102', 'GF105'];
 /** Decades a layer that a prediction may be wrong by; the accuracy that predictions are held to is a tenth of it. */
 const SLACK = 0.02;
 
-const RANK = { error: 0, warning: 1, information: 2 } as const;
-
 /**
+ * Yields between two remedies, since opening a text may read its data anew.
  * @param text that the evidence is of
  * @param findings whose remedies are wanted
+ * @returns likeliest first
  */
-export function candidatesFor(
+export function* candidatesFor(
   text: string,
   evidence: Evidence,
   findings: readonly Finding[],
   open: OpenText,
-): readonly Candidate[] {
-  const gravest = [...findings].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
-  const lists = gravest.map((finding) => ({ finding, remedies: proposeRemedies(evidence, [finding]) }));
+): Generator<Share, readonly Candidate[], void> {
+  const isAboutGradients = findings.some(({ code }) => ABOUT_GRADIENTS.includes(code));
   const before = distance(evidence.prediction);
+  const remedies = proposeRemedies(evidence, findings);
   const candidates: Candidate[] = [];
-  const seen = new Set([text]);
-  // In turns, so that the remedies of one finding do not crowd out those of another.
-  for (let turn = 0; lists.some(({ remedies }) => turn < remedies.length); turn++) {
-    for (const { finding, remedies } of lists) {
-      const remedy = remedies[turn];
-      if (!remedy || candidates.length >= MOST_CANDIDATES) continue;
-      const changed = changedText(text, remedy.changes);
-      if (seen.has(changed)) continue;
-      seen.add(changed);
-      const opened = open(changed);
-      const { graph, spec, problems } = opened?.analysis ?? { problems: [] };
-      if (!opened || !graph || !spec || problems.some(({ severity }) => severity === 'error')) continue;
-      const prediction = predict({ graph, spec, dataset: opened.dataset });
-      const worse = distance(prediction) > before + SLACK;
-      if (worse && ABOUT_GRADIENTS.includes(finding.code)) continue;
-      candidates.push({ remedy, text: changed, opened, prediction });
-    }
+  for (const [k, remedy] of remedies.entries()) {
+    yield { share: k / remedies.length };
+    const changed = changedText(text, remedy.changes);
+    if (changed === text) continue;
+    const opened = open(changed);
+    const { graph, spec, problems } = opened?.analysis ?? { problems: [] };
+    if (!opened || !graph || !spec || problems.some(({ severity }) => severity === 'error')) continue;
+    const prediction = predict({ graph, spec, dataset: opened.dataset });
+    if (isAboutGradients && distance(prediction) > before + SLACK) continue;
+    candidates.push({ remedy, text: changed, opened });
   }
   return candidates;
+}
+
+/** A range test sees the first steps alone, and later ones may be larger or smaller. */
+const AROUND = [1, 3];
+
+/** The learning rate that a range test suggests, and one beside it. */
+export function ratesFor(text: string, evidence: Evidence, suggested: number, open: OpenText): readonly Candidate[] {
+  const now = evidence.spec.optimizer.learningRate;
+  return AROUND.flatMap((factor) => {
+    const rate = Number((factor * suggested).toPrecision(2));
+    const remedy: Remedy = {
+      id: 'learningRate.rangeTest',
+      title: `${rate < now ? 'Lower' : 'Raise'} the learning rate to ${rate}`,
+      why: 'At rates like this the loss fell fast in a range test (Smith 2017).',
+      changes: [optimizerChange(evidence, 'learningRate', rate)],
+    };
+    const changed = changedText(text, remedy.changes);
+    const opened = changed === text ? undefined : open(changed);
+    return opened ? [{ remedy, text: changed, opened }] : [];
+  });
 }
 
 /** Decades a layer between the predicted factor and 1; NaN where nothing is predicted, which is no reason for anything. */

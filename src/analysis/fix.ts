@@ -1,18 +1,26 @@
 // Owns the way from findings to measured remedies: proposed, predicted, tried beside the original, ranked; and `fixAll`, which
 // combines them until nothing is found. What is proposed is `remedies/`'s, what is worth a trial `candidates.ts`'s, the trial
-// itself `trials.ts`'s and its comparison `ranking.ts`'s.
+// and what it is worth `measuring.ts`'s.
 import type { SpecAnalysis } from '../spec/analyze';
 import type { Dataset } from '../spec/dataset';
-import { candidatesFor } from './candidates';
-import { diagnose } from './diagnose';
-import { type Judged, judge } from './evaluate';
+import { type Candidate, candidatesFor, ratesFor } from './candidates';
 import type { Finding } from './finding';
+import {
+  begin,
+  codesOf,
+  isGrave,
+  isWorthwhile,
+  type Measured,
+  networkOf,
+  type Scale,
+  scaleOf,
+  type Tried,
+  told,
+  tryEach,
+} from './measuring';
 import { rangeTest } from './rangeTest';
-import { type Comparison, compare } from './ranking';
-import type { Remedy } from './remedies/remedy';
 import type { Thresholds } from './thresholds';
-import { stepsOfSpec, trialSize } from './trialSize';
-import { type ObservedTrial, observeTrial, type TrialNetwork, type TrialOptions, type TrialOutcome } from './trials';
+import type { TrialOutcome } from './trials';
 
 /** A remedy with what it was predicted and measured to do. Plain data. */
 export interface MeasuredRemedy {
@@ -68,14 +76,8 @@ export interface FixOptions {
 
 /** Combining more remedies than these would be another network. */
 const MOST_ROUNDS = 5;
-/** A remedy that mends a finding is worth so much skill in the ranking; an error counts twice. */
-const FINDING_WEIGHT = 0.05;
-/** And one that brings the gradient's factor a decade a layer nearer to 1 so much. */
-const HEALTH_WEIGHT = 0.1;
-/** Decades a layer by which the gradient must come nearer to 1 to be called healthier: a factor of 1.26. */
-const HEALTHIER = 0.1;
-/** At most so many times the original's steps are spent on a remedy that trains longer. */
-const LONGEST = 4;
+/** Remedies that are tried with all seeds where the best alone is wanted. */
+const FINALISTS = 3;
 
 /**
  * Proposes, predicts and measures; yields between slices of work, returns the ranked list.
@@ -111,80 +113,32 @@ export interface FixedAll {
  */
 export function* fixAll(options: FixOptions): Generator<FixProgress, FixedAll, void> {
   const scale = scaleOf(options);
-  const share = (round: number, part: number): number => (round + part) / MOST_ROUNDS;
+  const share = (round: number, part: number): number => (round + part) / (MOST_ROUNDS + 1);
   let state = yield* begin(options, scale, 0, share(0, 0.1));
   const applied: MeasuredRemedy[] = [];
   const found = codesOf(state.judged.findings.filter(isGrave));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const grave = state.judged.findings.filter(isGrave);
     if (grave.length === 0) break;
-    const measured = yield* measureAll(options, scale, state, grave, share(round, 0.1), share(round, 1));
+    const measured = yield* measureBest(options, scale, state, grave, share(round, 0.1), share(round, 1));
     const best = measured.find(isWorthwhile);
     if (!best) break;
     applied.push(best.remedy);
     state = best;
   }
+  if (applied.length > 0) {
+    // The rate was chosen for another network, and a shorter way to the same place mends nothing that is named.
+    const tuned = yield* measureRates(options, scale, state, share(MOST_ROUNDS, 0), 1);
+    const best = tuned.find(({ comparison }) => comparison.verdict === 'better');
+    if (best) {
+      applied.push(best.remedy);
+      state = best;
+    }
+  }
   return { text: state.text, applied, found, left: codesOf(state.judged.findings.filter(isGrave)) };
 }
 
-/** A spec with what is known of it and how its trial went. */
-interface Tried {
-  readonly text: string;
-  readonly opened: OpenedText;
-  /** By prediction, probe and the trial's first run. */
-  readonly judged: Judged;
-  readonly trial: ObservedTrial;
-}
-
-interface Measured extends Tried {
-  readonly remedy: MeasuredRemedy;
-  readonly comparison: Comparison;
-  /** Findings mended, less those added, an error counting twice. */
-  readonly mended: number;
-  readonly score: number;
-}
-
-/** How trials are made, of the original and of what is made of it alike. */
-interface Scale extends TrialOptions {
-  /** Steps of a trial as a share of those that the spec asks for. */
-  readonly shareOfTraining: number;
-}
-
-function networkOf({ analysis, dataset }: OpenedText): TrialNetwork {
-  const { graph, spec } = analysis;
-  if (!graph || !spec) throw new Error('a text that was opened has a network');
-  return { graph, spec, dataset };
-}
-
-function scaleOf({ text, open, seeds, steps }: FixOptions): Scale {
-  const opened = open(text);
-  if (!opened) throw new Error('remedies are measured of specs without errors alone');
-  const network = networkOf(opened);
-  const chosen = trialSize(network);
-  const taken = steps ?? chosen.steps;
-  const shareOfTraining = taken / stepsOfSpec(network.spec, network.dataset);
-  return { seeds: seeds ?? chosen.seeds, steps: taken, shareOfTraining };
-}
-
-function* begin(
-  { text, open, thresholds }: FixOptions,
-  scale: Scale,
-  from: number,
-  to: number,
-): Generator<FixProgress, Tried, void> {
-  const opened = open(text);
-  const first = opened && judge(opened.analysis, opened.dataset, thresholds, { probe: true });
-  if (!opened || !first) throw new Error('remedies are measured of specs without errors alone');
-  const trial = yield* told('The spec as it is', from, to, observeTrial(networkOf(opened), scale));
-  return { text, opened, judged: withRun(first, trial), trial };
-}
-
-/** What its trial showed is held against the spec too: some faults show in training alone. */
-function withRun(judged: Judged, { run }: ObservedTrial): Judged {
-  const evidence = { ...judged.evidence, run };
-  return { ...judged, evidence, findings: diagnose(evidence) };
-}
-
+/** @param from where the shares of this part begin @param to where they end */
 function* measureAll(
   options: FixOptions,
   scale: Scale,
@@ -193,106 +147,76 @@ function* measureAll(
   from: number,
   to: number,
 ): Generator<FixProgress, readonly Measured[], void> {
-  const network = networkOf(original.opened);
-  const seeds = scale.seeds.slice(0, 2);
-  const step = (to - from) / 20;
-  const { suggested } = yield* told('Looking for a learning rate', from, from + step, rangeTest(network, { seeds }));
-  const evidence = {
-    ...original.judged.evidence,
-    ...(Number.isNaN(suggested) ? {} : { suggestedLearningRate: suggested }),
-  };
-  const candidates = candidatesFor(original.text, evidence, findings, options.open);
-  const measured: Measured[] = [];
-  for (const [k, candidate] of candidates.entries()) {
-    const at = (done: number): number => from + step + ((to - from - step) * done) / candidates.length;
-    const doing = `${k + 1} of ${candidates.length}: ${candidate.remedy.title}`;
-    const { opened } = candidate;
-    const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
-    if (!first) continue;
-    const trial = yield* told(doing, at(k), at(k + 1), observeTrial(networkOf(opened), sizeFor(opened, scale)));
-    const judged = withRun(first, trial);
-    measured.push(measuredOf(original, candidate.remedy, { text: candidate.text, opened, judged, trial }));
-  }
-  return measured.sort(
-    (a, b) => Number(a.comparison.verdict === 'worse') - Number(b.comparison.verdict === 'worse') || b.score - a.score,
-  );
+  const candidates = yield* proposed(options, scale, original, findings, from, from + (to - from) / 10);
+  return yield* tryEach(options, scale, original, candidates, from + (to - from) / 10, to);
 }
 
-/** The same share of its own training: a spec that asks for more steps, or larger batches, is tried as it would be used. */
-function sizeFor(opened: OpenedText, { seeds, steps, shareOfTraining }: Scale): TrialOptions {
-  const { spec, dataset } = networkOf(opened);
-  const own = Math.round(stepsOfSpec(spec, dataset) * shareOfTraining);
-  return { seeds, steps: Math.max(1, Math.min(own, steps * LONGEST)) };
-}
-
-function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): Measured {
-  const comparison = compare(
-    original.trial.outcome,
-    original.opened.dataset,
-    tried.trial.outcome,
-    tried.opened.dataset,
-  );
-  const before = original.judged.findings.filter(isGrave);
-  const after = tried.judged.findings.filter(isGrave);
-  const mends = codesOf(before).filter((code) => !codesOf(after).includes(code));
-  const adds = codesOf(after).filter((code) => !codesOf(before).includes(code));
-  const mended = weightOf(before) - weightOf(after);
-  const { firstToLast, factorPerLayer } = tried.judged.prediction;
-  const health = Math.max(-1, Math.min(1, comparison.health));
-  return {
-    ...tried,
-    comparison,
-    mended,
-    score: comparison.gain + FINDING_WEIGHT * mended + HEALTH_WEIGHT * health,
-    remedy: {
-      id,
-      title,
-      why,
-      mends,
-      adds,
-      ...(Number.isNaN(firstToLast) ? {} : { predictedFirstToLast: firstToLast }),
-      ...(Number.isNaN(factorPerLayer) ? {} : { predictedFactorPerLayer: factorPerLayer }),
-      outcome: tried.trial.outcome,
-      verdict: comparison.verdict,
-      text: tried.text,
-    },
-  };
-}
-
-/** Better beyond noise; or no worse, with findings mended or a healthier gradient. */
-function isWorthwhile({ comparison, mended }: Measured): boolean {
-  if (comparison.verdict === 'worse') return false;
-  return comparison.verdict === 'better' || mended > 0 || (mended === 0 && comparison.health > HEALTHIER);
-}
-
-function isGrave({ severity }: Finding): boolean {
-  return severity !== 'information';
-}
-
-/** One of each code counts: a finding that names fewer layers than before is not mended. */
-function weightOf(findings: readonly Finding[]): number {
-  const weights = new Map<string, number>();
-  for (const { code, severity } of findings) {
-    weights.set(code, Math.max(weights.get(code) ?? 0, severity === 'error' ? 2 : 1));
-  }
-  return [...weights.values()].reduce((a, b) => a + b, 0);
-}
-
-function codesOf(findings: readonly Finding[]): readonly string[] {
-  return [...new Set(findings.map(({ code }) => code))].sort();
-}
-
-/** Work whose shares become those of a part of the whole. */
-function* told<T>(
-  doing: string,
+/** The same for whoever wants the best alone: one seed for all, then all seeds for those that did best. */
+function* measureBest(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  findings: readonly Finding[],
   from: number,
   to: number,
-  work: Generator<{ readonly share: number }, T, void>,
-): Generator<FixProgress, T, void> {
-  yield { doing, share: from };
-  for (;;) {
-    const next = work.next();
-    if (next.done) return next.value;
-    yield { doing, share: from + (to - from) * next.value.share };
+): Generator<FixProgress, readonly Measured[], void> {
+  const at = (part: number): number => from + (to - from) * part;
+  const candidates = yield* proposed(options, scale, original, findings, at(0), at(0.1));
+  if (candidates.length <= FINALISTS || scale.seeds.length === 1) {
+    return yield* tryEach(options, scale, original, candidates, at(0.1), at(1));
   }
+  const quick = { ...scale, seeds: scale.seeds.slice(0, 1) };
+  const first = yield* tryEach(options, quick, ofFirstSeed(original), candidates, at(0.1), at(0.6));
+  const finalists = first.slice(0, FINALISTS).map(({ text }) => text);
+  const chosen = candidates.filter(({ text }) => finalists.includes(text));
+  return yield* tryEach(options, scale, original, chosen, at(0.6), at(1));
+}
+
+/** What the original did with the first seed alone. */
+function ofFirstSeed(tried: Tried): Tried {
+  const { outcome } = tried.trial;
+  const [testMetrics, testLosses] = [outcome.testMetrics.slice(0, 1), outcome.testLosses.slice(0, 1)];
+  const first = { ...outcome, testMetrics, testLosses, testMetric: testMetrics[0]!, testLoss: testLosses[0]! };
+  return { ...tried, trial: { ...tried.trial, outcome: first } };
+}
+
+function* proposed(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  findings: readonly Finding[],
+  from: number,
+  to: number,
+): Generator<FixProgress, readonly Candidate[], void> {
+  const half = (from + to) / 2;
+  const suggested = yield* searchRate(scale, original, from, half);
+  const evidence = { ...original.judged.evidence, suggestedLearningRate: suggested };
+  return yield* told('Proposing', half, to, candidatesFor(original.text, evidence, findings, options.open));
+}
+
+/** Rates by a range test of the network as it is, each tried. */
+function* measureRates(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  from: number,
+  to: number,
+): Generator<FixProgress, readonly Measured[], void> {
+  const half = (from + to) / 2;
+  const suggested = yield* searchRate(scale, original, from, half);
+  if (suggested === undefined) return [];
+  const candidates = ratesFor(original.text, original.judged.evidence, suggested, options.open);
+  return yield* tryEach(options, scale, original, candidates, half, to);
+}
+
+/** Undefined where no rate learns. */
+function* searchRate(
+  { seeds }: Scale,
+  { opened }: Tried,
+  from: number,
+  to: number,
+): Generator<FixProgress, number | undefined, void> {
+  const test = rangeTest(networkOf(opened), { seeds: seeds.slice(0, 2) });
+  const { suggested } = yield* told('Looking for a learning rate', from, to, test);
+  return Number.isNaN(suggested) ? undefined : suggested;
 }

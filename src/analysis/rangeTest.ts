@@ -19,7 +19,7 @@ export interface RangeTestResult {
   readonly steepest: number;
   /** A tenth of the rate from which on the loss rises for good; NaN where the loss never falls. */
   readonly belowEdge: number;
-  /** The rate to begin with: the smaller of the two; NaN where none learns. */
+  /** The rate to begin with: between the two, or `belowEdge` where that is the smaller; NaN where none learns. */
   readonly suggested: number;
 }
 
@@ -124,5 +124,5 @@ function read(rates: readonly number[], losses: readonly number[]): RangeTestRes
   }
   const steepest = rates[steepestAt]!;
   const belowEdge = rates[lowest]! / 10;
-  return { ...found, steepest, belowEdge, suggested: Math.min(steepest, belowEdge) };
+  return { ...found, steepest, belowEdge, suggested: Math.min(belowEdge, Math.sqrt(steepest * belowEdge)) };
 }

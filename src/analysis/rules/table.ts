@@ -5,8 +5,10 @@ import { batchNormalizationRule } from './batchNormalization';
 import { convolutionRule } from './convolution';
 import { denseRule } from './dense';
 import { activationRule, dropoutRule, reshapeRule } from './elementwise';
+import { embeddingRule, positionalEmbeddingRule } from './embedding';
 import { addRule, concatenateRule, multiplyRule } from './joining';
 import { poolingRule } from './pooling';
+import { recurrentRule } from './recurrent';
 import { sampleNormalizationRule } from './sampleNormalization';
 
 export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
@@ -32,4 +34,9 @@ export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   layerNormalization: sampleNormalizationRule,
   rmsNormalization: sampleNormalizationRule,
   groupNormalization: sampleNormalizationRule,
+  embedding: embeddingRule,
+  positionalEmbedding: positionalEmbeddingRule,
+  simpleRNN: recurrentRule,
+  lstm: recurrentRule,
+  gru: recurrentRule,
 };

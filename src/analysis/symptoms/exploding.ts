@@ -41,7 +41,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
   const faster = 1 / imbalance;
   const effect = adaptive
     ? `; \`${optimizer.type}\` makes up for its size, but a small step of the first weights changes the output as much`
-    : faster > 1
+    : faster > 1 && Number.isFinite(faster)
       ? `, and learns ${numberText(faster)} times faster`
       : '';
   const clipped = training.clipNorm !== undefined || training.clipValue !== undefined;
@@ -58,7 +58,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
       clipped || adaptive ? hint : `${hint.slice(0, -1)}; \`clipNorm\` alone keeps the steps small, not the imbalance.`,
     judgements: [
       judged(evidence, 'factor per layer', factorPerLayer, 'explodingFactor'),
-      ...(Number.isNaN(imbalance)
+      ...(!Number.isFinite(faster)
         ? []
         : [judged(evidence, 'update ratio of the first layer ÷ the last', faster, 'learningImbalance')]),
       judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'explodingReach'),

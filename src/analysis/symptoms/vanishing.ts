@@ -19,8 +19,12 @@ export const vanishing: Symptom = {
   },
 };
 
-/** Also asked by `poorInitialization`, which is silent then. */
+/**
+ * Also asked by `poorInitialization`, which is silent then. Where nothing at all gets through, something else stops it: weights
+ * of zero or dead units, which have findings of their own.
+ */
 export function isVanishing({ factorPerLayer, firstToLast, imbalance }: Flow, { thresholds }: Evidence): boolean {
+  if (firstToLast === 0) return false;
   if (firstToLast < thresholds.vanishingReach) return true;
   // Where the effect cannot be told, a first layer that gets less than a thirtieth counts as suffering.
   const suffers = Number.isNaN(imbalance) ? firstToLast < 1 / 30 : imbalance > thresholds.learningImbalance;
@@ -38,7 +42,8 @@ function finding(flow: Flow, evidence: Evidence): Finding {
   const adaptive = evensOut(evidence.spec.optimizer);
   const { type } = evidence.spec.optimizer;
   const starved = adaptive !== undefined && isStarved(evidence, flow, adaptive.epsilon);
-  const slower = Number.isNaN(imbalance) || imbalance <= 1 ? '' : `, and learns ${numberText(imbalance)} times slower`;
+  const slower =
+    !Number.isFinite(imbalance) || imbalance <= 1 ? '' : `, and learns ${numberText(imbalance)} times slower`;
   const effect =
     adaptive === undefined
       ? slower
@@ -53,7 +58,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
     hint: hintFor(blamed.layer, blamed.property),
     judgements: [
       judged(evidence, 'factor per layer', factorPerLayer, 'vanishingFactor'),
-      ...(Number.isNaN(imbalance)
+      ...(!Number.isFinite(imbalance)
         ? []
         : [judged(evidence, 'update ratio of the last layer ÷ the first', imbalance, 'learningImbalance')]),
       judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'vanishingReach'),

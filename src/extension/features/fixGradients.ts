@@ -92,8 +92,11 @@ async function fixAllGradients(app: App, document: vscode.TextDocument): Promise
     return;
   }
   await apply(document, subject.text, fixed.text);
+  const left = fixed.left.length > 0 ? `${fixed.left.join(', ')} is left. ` : '';
   const done = fixed.applied.map(({ title }) => title).join('; ');
-  void vscode.window.showInformationMessage(`Applied to ${nameOf(document)}: ${done}. One undo takes all of it back.`);
+  void vscode.window.showInformationMessage(
+    `Applied to ${nameOf(document)}: ${done}. ${left}One undo takes all of it back.`,
+  );
 }
 
 /** @throws UserError with the first problem: there is nothing to measure yet */

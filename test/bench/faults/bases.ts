@@ -96,7 +96,11 @@ const IN_THE_PLANE: readonly Base[] = [
   }),
   base('spiral, layer norm, SiLU', {
     data: plane('spiral'),
-    layers: [dense(32), repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')), out(2)],
+    layers: [
+      dense(32, 'silu', HE),
+      repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')),
+      out(2),
+    ],
     optimizer: adam(0.01),
     epochs: 60,
   }),
@@ -236,13 +240,13 @@ const OTHER_VECTORS: readonly Base[] = [
     data: { source: 'csv', path: 'classes.csv', target: 'kind', normalize: 'standard' },
     layers: [...stack(3, 24, 'relu', HE), out(3)],
     optimizer: adam(0.005),
-    epochs: 40,
+    epochs: 20,
   }),
   base('table of 3 classes, tanh, momentum', {
     data: { source: 'csv', path: 'classes.csv', target: 'kind', normalize: 'standard' },
     layers: [...stack(3, 24, 'tanh'), out(3)],
     optimizer: momentum(0.05),
-    epochs: 40,
+    epochs: 20,
   }),
   base('table of one number', {
     data: { source: 'csv', path: 'values.csv', target: 'yield', normalize: 'standard' },
