@@ -64,6 +64,25 @@ export function sequencePositions(
   return { sizes: [steps], ...(mean > 0 ? { profile: own.map((value) => value / mean) } : {}), near };
 }
 
+/** Covariances of one typical sample alone, (T × T); a field without positions is what the last of so many steps has. */
+export function sampleCovariance(field: Field, steps: number): Float64Array {
+  const own = new Float64Array(steps * steps);
+  if (!field.positions) {
+    own[steps * steps - 1] = 1;
+    return own;
+  }
+  const both = sequenceCovariance(field, false);
+  for (let t = 0; t < steps; t++) for (let u = 0; u < steps; u++) own[t * steps + u] = both[4 * t * steps + 2 * u]!;
+  return own;
+}
+
+/** A Gram matrix with the same for each sample, and for each two. */
+export function pairsOf(samples: number, same: number, other: number): Float64Array {
+  const gram = new Float64Array(samples * samples).fill(other);
+  for (let s = 0; s < samples; s++) gram[s * samples + s] = same;
+  return gram;
+}
+
 /** Means of the diagonal and of what lies off it. */
 function diagonals(gram: Float64Array, samples: number): [same: number, other: number] {
   let [same, all] = [0, 0];

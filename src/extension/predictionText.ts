@@ -2,6 +2,7 @@
 // `hoverText.ts`'s.
 import type { LayerPrediction, Term } from '../protocol/analysis';
 import { formatFactor, formatRelative, sparkline } from './format';
+import { escapedMarkdown } from './markdown';
 
 /** More rows than this are cut in the middle. */
 const MOST_ROWS = 12;
@@ -47,7 +48,7 @@ function single(layer: LayerPrediction, { measured, measuredWhen }: PredictionTe
   const run = measured?.[0];
   const row = (name: string, value: string, other = ''): string =>
     run ? `| ${name} | ${value} | ${other} |` : `| ${name} | ${value} |`;
-  const rows = layer.terms.map(({ term, factor }) => row(escaped(term), termText(factor)));
+  const rows = layer.terms.map(({ term, factor }) => row(escapedMarkdown(term), termText(factor)));
   rows.push(
     row('**Backward factor**', termText(layer.backwardFactor), run && `\`${factorOrDash(run.backwardFactor)}\``),
     row("**Left of the last layer's**", leftText(layer), run && `\`${leftOrDash(run.cumulative)}\``),
@@ -59,7 +60,7 @@ function single(layer: LayerPrediction, { measured, measuredWhen }: PredictionTe
 function several(layers: readonly LayerPrediction[], { measured, measuredWhen }: PredictionTextOptions): string {
   const anyRun = measured?.some((m) => m !== undefined) ?? false;
   const cells = (layer: LayerPrediction, i: number): string[] => [
-    escaped(layer.name),
+    escapedMarkdown(layer.name),
     factorOrDash(layer.backwardFactor),
     leftOrDash(layer.cumulative),
     ...(anyRun ? [leftOrDash(measured?.[i]?.cumulative ?? Number.NaN)] : []),
@@ -94,8 +95,9 @@ function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
   const explained = groups.filter((group) => group[0]!.terms.length > 0);
   if (explained.length > MOST_GROUPS) return [];
   return explained.flatMap((group) => {
-    const first = escaped(group[0]!.name);
-    const who = groups.length === 1 ? 'Each' : group.length === 1 ? first : `${first} … ${escaped(group.at(-1)!.name)}`;
+    const first = escapedMarkdown(group[0]!.name);
+    const who =
+      groups.length === 1 ? 'Each' : group.length === 1 ? first : `${first} … ${escapedMarkdown(group.at(-1)!.name)}`;
     return [`${who}: ${group[0]!.terms.map((_, i) => rangeText(group, i)).join(' · ')}`];
   });
 }
@@ -103,10 +105,10 @@ function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
 function rangeText(layers: readonly LayerPrediction[], i: number): string {
   const { term }: Term = layers[0]!.terms[i]!;
   const factors = layers.map((l) => l.terms[i]!.factor).filter((f) => Number.isFinite(f));
-  if (factors.length === 0) return escaped(term);
+  if (factors.length === 0) return escapedMarkdown(term);
   const low = termText(Math.min(...factors));
   const high = termText(Math.max(...factors));
-  return `${escaped(term)} ${low === high ? low : `${low}…${high}`}`;
+  return `${escapedMarkdown(term)} ${low === high ? low : `${low}…${high}`}`;
 }
 
 function leftText({ cumulative }: LayerPrediction): string {
@@ -144,9 +146,4 @@ function factorOrDash(value: number): string {
 
 function leftOrDash(value: number): string {
   return Number.isNaN(value) ? '–' : formatRelative(value);
-}
-
-/** Names come from the spec: they must not become markup. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~$&-]/g, '\\$&');
 }

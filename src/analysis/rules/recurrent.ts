@@ -4,12 +4,12 @@ import type { GraphLayer } from '../../spec/network';
 import { biasIsCommon, biasMeanSquare, kernelLaw } from '../kernelLaw';
 import type { Term } from '../prediction';
 import { type CellKind, type ForwardPass, followUnits } from '../recurrence';
-import { sequenceCovariance, sequencePositions } from '../sequences';
+import { pairsOf, sampleCovariance, sequenceCovariance, sequencePositions } from '../sequences';
 import { type Field, type Gradient, normalized, overlap, type Passage, type Rule, type Signal } from '../signal';
 import { parameterOf } from './linear';
 
 /** The cost grows with their square; longer sequences are measured. */
-const MOST_STEPS = 48;
+const MOST_STEPS = 40;
 
 export const recurrentRule: Rule = (layer, [input], { batch }) => {
   const { spec } = layer;
@@ -62,7 +62,7 @@ function outputOf(
   const places = sequences ? Array.from({ length: steps }, (_, t) => t) : [steps - 1];
   const same = average(places, (t) => at(t, t, 0));
   if (!(same > 0) || !Number.isFinite(same)) return undefined;
-  const gram = pairs(
+  const gram = pairsOf(
     samples,
     same,
     average(places, (t) => at(t, t, 1)),
@@ -75,7 +75,7 @@ function outputOf(
       ? {
           positions: {
             ...sequencePositions(steps, (t, u) => at(t, u, 0)),
-            pooled: pairs(samples, all(0), all(1)),
+            pooled: pairsOf(samples, all(0), all(1)),
           },
         }
       : {}),
@@ -108,12 +108,8 @@ function backThrough(
   pass: ForwardPass,
   { input, gradient, steps, batch, gain, units, back }: Return,
 ): ReturnType<Passage['backward']> {
-  const outer = new Float64Array(steps * steps);
   const unit = normalized(gradient.field).field;
-  if (unit.positions) {
-    const both = sequenceCovariance(unit, false);
-    for (let t = 0; t < steps; t++) for (let u = 0; u < steps; u++) outer[t * steps + u] = both[4 * t * steps + 2 * u]!;
-  } else outer[steps * steps - 1] = 1;
+  const outer = sampleCovariance(unit, steps);
   const { gates, states } = pass.backward(outer);
   const trace = (m: Float64Array) =>
     Array.from({ length: steps }, (_, t) => m[t * steps + t]!).reduce((a, b) => a + b, 0);
@@ -147,13 +143,6 @@ function backThrough(
     terms,
     timeProfile: Array.from({ length: steps }, (_, t) => Math.sqrt(states[inOrder(t)]! / last)),
   };
-}
-
-/** The same for each sample, and for each two. */
-function pairs(samples: number, same: number, other: number): Float64Array {
-  const gram = new Float64Array(samples * samples).fill(other);
-  for (let s = 0; s < samples; s++) gram[s * samples + s] = same;
-  return gram;
 }
 
 function average(places: readonly number[], value: (place: number) => number): number {
