@@ -52,11 +52,12 @@ export const THRESHOLDS = {
     source: 'AutoTrainer (norm of a layer’s gradient ÷ the next above 70)',
   },
   timeFactor: {
-    default: 0.6,
+    default: 0.5,
     min: 0,
     max: 1,
     doc: 'Gradients vanish through time where a time step multiplies them by less than this, and little is left of them (`timeReach`).',
-    source: 'our measurement: the LSTM has 0.7 at initialization, from its forget gate',
+    source:
+      'our measurement over 50 steps: simple tanh 0.92, LSTM 0.77, GRU 0.63; with sigmoid, or weights too small, 0.3 and less',
   },
   timeReach: {
     default: 1e-4,

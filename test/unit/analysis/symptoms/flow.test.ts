@@ -150,6 +150,12 @@ describe('vanishing through time', () => {
     const [found] = finds(vanishing, sigmoid, perStep(0.25));
     assert.match(found!.message, /Through 30 time steps, 3.5e-18 of the gradient/);
   });
+  test('sigmoid, measured', () => {
+    const [found] = finds(vanishing, sigmoid, { probe: true });
+    assert.equal(found!.basis, 'probe');
+    const factor = found!.evidence.factorPerStep as number;
+    assert.ok(factor > 0.15 && factor < 0.3, `${factor}`);
+  });
   test('recurrent weights too small', () => {
     finds(
       vanishing,
