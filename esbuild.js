@@ -66,6 +66,7 @@ const node = {
 const entries = [
   { ...node, entryPoints: ['src/extension/activate.ts'], outfile: 'dist/extension.cjs' },
   { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
+  { ...node, entryPoints: ['src/worker/analystMain.ts'], outfile: 'dist/analyst.cjs' },
   { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
   {
     ...common,

@@ -20,6 +20,8 @@ export interface Evidence {
   readonly prediction?: Prediction;
   readonly probe?: ProbeResult;
   readonly run?: RunEvidence;
+  /** What a learning-rate range test of this network found (`rangeTest.ts`); never NaN. */
+  readonly suggestedLearningRate?: number;
 }
 
 /** One symptom: pure, never throws. */

@@ -1,13 +1,16 @@
 // Owns the interface of whoever trains: the embedded worker today, other engines behind the same words. Knows neither
 // `vscode` nor how a backend does it.
 import type { Disposable } from '../base/disposable';
+import type { Finding } from '../protocol/analysis';
 import type { Failure, Progress, RunInfo, WindowQuery, WindowReply } from '../protocol/run';
 import type { StartOptions } from '../protocol/worker';
 
-/** What a run tells its owner, in this order: `started` at most once, `progress` often, then `ended` or `failed` once. */
+/** What a run tells its owner, in this order: `started` at most once, `progress` and `findings` often, then `ended` or `failed` once. */
 export interface RunListener {
   started(run: RunInfo): void;
   progress(progress: Progress): void;
+  /** What the run shows so far: all of it, in place of what was told before. Ranges are of the text as it was started. */
+  findings(findings: readonly Finding[]): void;
   /** Nothing is trained any more; records can still be asked for. */
   ended(progress: Progress): void;
   /** It never started. */

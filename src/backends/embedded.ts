@@ -180,6 +180,10 @@ class Run implements EmbeddedRun {
         this.#progress = message.progress;
         this.#listener.progress(message.progress);
         break;
+      case 'findings':
+        // Also after a stop was shown: the worker judges the whole run before it says its end.
+        this.#listener.findings(message.findings);
+        break;
       case 'ended':
         this.#workerEnded(message.progress);
         break;
@@ -270,6 +274,7 @@ function errorOf({ message, hint, code }: Failure): UserError {
 const TYPES: ReadonlySet<string> = new Set<FromWorker['type']>([
   'started',
   'progress',
+  'findings',
   'ended',
   'failed',
   'window',

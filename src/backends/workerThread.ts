@@ -2,9 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import type { ToWorker } from '../protocol/worker';
 
-/** As much of a worker thread as is needed; tests stand in for it. */
-export interface WorkerThread {
-  postMessage(message: ToWorker): void;
+/** As much of a worker thread as is needed, which takes messages of type M; tests stand in for it. */
+export interface WorkerThread<M = ToWorker> {
+  postMessage(message: M): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Called once, with what is known of the reason; after it the thread is gone. */
   onExit(listener: (reason: string) => void): void;
@@ -12,10 +12,10 @@ export interface WorkerThread {
   terminate(): void;
 }
 
-/** A thread that runs the bundled worker. */
-export function spawnWorkerThread(file: string): WorkerThread {
+/** A thread that runs a bundled worker. */
+export function spawnWorkerThread<M = ToWorker>(file: string, name = 'gradoscope-training'): WorkerThread<M> {
   // The host's own flags and environment are not the worker's business; its error output goes to the log.
-  const worker = new Worker(file, { name: 'gradoscope-training', execArgv: [], stdout: true, stderr: true });
+  const worker = new Worker(file, { name, execArgv: [], stdout: true, stderr: true });
   let reason = '';
   worker.on('error', (error: unknown) => {
     reason = error instanceof Error ? error.message : String(error);

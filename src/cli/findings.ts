@@ -1,7 +1,11 @@
-// Owns how problems of specs are written: for people, as JSON, as SARIF 2.1.0, and as GitHub's workflow commands.
-import type { Problem } from '../spec/problem';
-import { styled } from './format';
+// Owns how problems and findings of specs are written: for people, as JSON, and as GitHub's workflow commands. SARIF has a
+// file of its own.
+import type { Finding as GradientFinding, Severity } from '../analysis/finding';
+import type { PredictedRemedy } from '../analysis/predictedRemedies';
+import type { Problem, TextRange } from '../spec/problem';
+import { formatNumber, styled } from './format';
 import { toJson } from './io';
+import { asSarif } from './sarif';
 
 interface Position {
   /** Both from 0, characters in UTF-16 code units, as editors have them. */
@@ -9,15 +13,34 @@ interface Position {
   readonly character: number;
 }
 
-/** A problem with its place in a file. */
+export interface PlaceRange {
+  readonly start: Position;
+  readonly end: Position;
+}
+
+/** A problem of the spec, or a finding about its gradients, with its place in a file. As scripts read it. */
 export interface Finding {
   readonly code: string;
-  readonly severity: 'error' | 'warning';
+  /** Of findings about gradients, as are all fields below `hint`. */
+  readonly symptom?: string;
+  readonly severity: Severity;
+  /** The layer to blame, where it is one. */
+  readonly layer?: string;
   /** The spec's path as it was given. */
   readonly spec: string;
-  readonly range: { readonly start: Position; readonly end: Position };
+  readonly range: PlaceRange;
   readonly message: string;
   readonly hint: string;
+  readonly basis?: GradientFinding['basis'];
+  readonly judgements?: GradientFinding['judgements'];
+  readonly evidence?: GradientFinding['evidence'];
+  readonly related?: readonly { readonly layer: string; readonly range: PlaceRange; readonly message: string }[];
+  readonly remedies?: readonly {
+    readonly id: string;
+    readonly title: string;
+    /** Absent where nothing can be said. */
+    readonly predictedFirstToLast?: number;
+  }[];
 }
 
 /** The editor's settings are options here. */
@@ -28,6 +51,50 @@ export function hintHere(hint: string): string {
 }
 
 export function findingsOf(spec: string, text: string, problems: readonly Problem[]): Finding[] {
+  const placeOf = placesIn(text);
+  return problems.map(({ code, severity, range, message, hint }) => ({
+    code,
+    severity,
+    spec,
+    range: placeOf(range),
+    message,
+    hint: hintHere(hint),
+  }));
+}
+
+/** @param remediesFor what may mend a finding, the likeliest first */
+export function gradientFindingsOf(
+  spec: string,
+  text: string,
+  findings: readonly GradientFinding[],
+  remediesFor: (finding: GradientFinding) => readonly PredictedRemedy[],
+): Finding[] {
+  const placeOf = placesIn(text);
+  return findings.map((finding) => {
+    const { code, symptom, severity, layer, range, message, hint, basis, judgements, evidence, related } = finding;
+    return {
+      code,
+      symptom,
+      severity,
+      layer,
+      spec,
+      range: placeOf(range),
+      message,
+      hint: hintHere(hint),
+      basis,
+      judgements,
+      evidence,
+      related: related.map((r) => ({ layer: r.layer, range: placeOf(r.range), message: r.message })),
+      remedies: remediesFor(finding).map(({ id, title, predictedFirstToLast }) => ({
+        id,
+        title,
+        ...(Number.isNaN(predictedFirstToLast) ? {} : { predictedFirstToLast }),
+      })),
+    };
+  });
+}
+
+function placesIn(text: string): (range: TextRange) => PlaceRange {
   const lineStarts = [0];
   for (let i = 0; i < text.length; i++) if (text[i] === '\n') lineStarts.push(i + 1);
   const position = (offset: number): Position => {
@@ -39,14 +106,7 @@ export function findingsOf(spec: string, text: string, problems: readonly Proble
     }
     return { line, character: offset - lineStarts[line]! };
   };
-  return problems.map(({ code, severity, range, message, hint }) => ({
-    code,
-    severity,
-    spec,
-    range: { start: position(range.start), end: position(range.end) },
-    message,
-    hint: hintHere(hint),
-  }));
+  return ({ start, end }) => ({ start: position(start), end: position(end) });
 }
 
 export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
@@ -72,66 +132,39 @@ export function formatFindings(
   }
 }
 
-/** One line a finding, and its hint below. */
+const COLOURS = { error: 'red', warning: 'yellow', information: 'blue' } as const;
+/** So many remedies are named below a finding; `fix` tells of all. */
+const REMEDIES_SHOWN = 3;
+
+/** One line a finding, and below it its hint and what may mend it. */
 export function findingLines(findings: readonly Finding[], colour: boolean): string {
   return findings
-    .map(({ code, severity, spec, range, message, hint }) => {
+    .map(({ code, severity, spec, range, message, hint, remedies }) => {
       const place = `${spec}:${range.start.line + 1}:${range.start.character + 1}`;
-      const kind = styled(severity === 'error' ? 'red' : 'yellow', `${severity} ${code}`, colour);
-      return `${styled('bold', place, colour)}: ${kind}: ${message}\n    ${hint}\n`;
+      const kind = styled(COLOURS[severity], `${severity} ${code}`, colour);
+      const mending = (remedies ?? []).slice(0, REMEDIES_SHOWN).map(remedyLine);
+      return `${styled('bold', place, colour)}: ${kind}: ${message}\n    ${hint}\n${mending.join('')}`;
     })
     .join('');
 }
 
+function remedyLine({ title, predictedFirstToLast }: NonNullable<Finding['remedies']>[number]): string {
+  const effect =
+    predictedFirstToLast === undefined ? '' : ` (predicted: first ÷ last ${formatNumber(predictedFirstToLast)})`;
+  return `    → ${title}${effect}\n`;
+}
+
 function asText(findings: readonly Finding[], paths: readonly string[], colour: boolean): string {
-  const errors = findings.filter((f) => f.severity === 'error').length;
-  const warnings = findings.length - errors;
-  const counts = [counted(errors, 'error'), counted(warnings, 'warning')].filter((c) => c !== '');
+  const counts = (['error', 'warning', 'information'] as const)
+    .map((severity) => ({ severity, n: findings.filter((f) => f.severity === severity).length }))
+    .filter(({ n }) => n > 0)
+    .map(({ severity, n }) => counted(n, severity === 'information' ? 'note' : severity));
   const where = paths.length === 1 ? paths[0] : `${paths.length} specs`;
   return `${findingLines(findings, colour)}${where}: ${counts.length > 0 ? counts.join(', ') : 'no problems'}\n`;
 }
 
 function counted(n: number, word: string): string {
-  return n === 0 ? '' : `${n} ${word}${n === 1 ? '' : 's'}`;
-}
-
-function asSarif(findings: readonly Finding[], version: string): object {
-  const codes = [...new Set(findings.map((f) => f.code))].sort();
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'Gradoscope', version, rules: codes.map((id) => ({ id })) } },
-        columnKind: 'utf16CodeUnits',
-        results: findings.map(({ code, severity, spec, range, message, hint }) => ({
-          ruleId: code,
-          ruleIndex: codes.indexOf(code),
-          level: severity,
-          message: { text: `${message} ${hint}` },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: uriOf(spec) },
-                region: {
-                  startLine: range.start.line + 1,
-                  startColumn: range.start.character + 1,
-                  endLine: range.end.line + 1,
-                  endColumn: range.end.character + 1,
-                },
-              },
-            },
-          ],
-        })),
-      },
-    ],
-  };
-}
-
-/** A path as a URI reference: relative ones stay so, as code hosts want them. */
-function uriOf(path: string): string {
-  const parts = path.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
-  return path.startsWith('/') ? `file://${parts}` : parts;
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
 }
 
 /** https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
@@ -142,5 +175,6 @@ function asGithub({ code, severity, spec, range, message, hint }: Finding): stri
   // GitHub has columns within one line alone.
   const columns = start.line === end.line ? `,col=${start.character + 1},endColumn=${end.character + 1}` : '';
   const place = `file=${property(spec)},line=${start.line + 1},endLine=${end.line + 1}${columns}`;
-  return `::${severity} ${place},title=${property(code)}::${data(`${message} ${hint}`)}\n`;
+  const level = severity === 'information' ? 'notice' : severity;
+  return `::${level} ${place},title=${property(code)}::${data(`${message} ${hint}`)}\n`;
 }

@@ -31,12 +31,19 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
-/** Rows under a header; the first column to the left, the others to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * Rows under a header.
+ * @param sides where each column's cells stand; the first to the left and the others to the right where it is not given
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  sides: readonly ('left' | 'right')[] = ['left'],
+): string {
   const widths = header.map((h, c) => Math.max(h.length, ...rows.map((r) => (r[c] ?? '').length)));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
+      .map((cell, c) => (sides[c] === 'left' ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
       .join('  ')
       .trimEnd();
   return `${[header, ...rows].map(line).join('\n')}\n`;
@@ -47,7 +54,7 @@ export function usesColour(sink: TextSink, io: CliIo): boolean {
   return sink.isTerminal && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
 }
 
-const STYLES = { bold: 1, dim: 2, red: 31, yellow: 33 } as const;
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 
 export function styled(style: keyof typeof STYLES, text: string, colour: boolean): string {
   return colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;

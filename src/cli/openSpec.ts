@@ -8,7 +8,7 @@ import { peekDataShape, shapeOfDataset } from '../data/peekDataShape';
 import { analyzeSpec, pathRange, type SpecAnalysis } from '../spec/analyze';
 import type { Dataset } from '../spec/dataset';
 import type { Graph } from '../spec/network';
-import { MAX_TEXT_LENGTH } from '../spec/parse';
+import { MAX_TEXT_LENGTH, type SpecNode } from '../spec/parse';
 import type { Spec, TrainingSpec } from '../spec/schema';
 import { type Arguments, integerOption, type OptionSpec } from './commandLine';
 import { type Finding, findingsOf } from './findings';
@@ -95,6 +95,7 @@ export function dataFinding(error: DataError, spec: SpecText, analysis: SpecAnal
 export interface OpenSpec extends SpecText {
   readonly spec: Spec;
   readonly graph: Graph;
+  readonly tree: SpecNode;
   readonly dataset: Dataset;
   /** What is worth knowing and does not stop it. */
   readonly warnings: readonly Finding[];
@@ -131,11 +132,13 @@ export function openSpec(specPath: string, overrides: Overrides, args: Arguments
   // Files tell their true shapes only once read: the graph is checked against those.
   const analysis = analyzeSpec(source.text, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) });
   checked(analysis, source);
-  if (!analysis.graph) throw new Error('a spec without problems has no graph');
+  const { graph, tree } = analysis;
+  if (!graph || !tree) throw new Error('a spec without problems has no graph');
   return {
     ...source,
     spec,
-    graph: analysis.graph,
+    graph,
+    tree,
     dataset,
     warnings: findingsOf(specPath, source.text, analysis.problems),
   };

@@ -2,8 +2,10 @@
 import { UserError } from '../base/errors';
 import { type Command, parseCommandLine } from './commandLine';
 import { check } from './commands/check';
+import { fix } from './commands/fix';
 import { gradients } from './commands/gradients';
 import { commandHelp, generalHelp } from './commands/help';
+import { predict } from './commands/predict';
 import { train } from './commands/train';
 import { findingLines, hintHere } from './findings';
 import { styled, usesColour } from './format';
@@ -11,9 +13,9 @@ import { type CliIo, EXIT, UsageError } from './io';
 import { SpecError } from './openSpec';
 import { versionOf } from './version';
 
-const COMMANDS: readonly Command[] = [train, gradients, check];
+const COMMANDS: readonly Command[] = [train, check, predict, gradients, fix];
 /** Commands that other versions have. */
-const NOT_AVAILABLE = ['predict', 'fix', 'export', 'import', 'runs', 'report'];
+const NOT_AVAILABLE = ['export', 'import', 'runs', 'report'];
 
 /**
  * Runs one call; nothing is thrown.

@@ -57,6 +57,21 @@ export const DATA_CODES = {
   archive: 'NS312',
 } as const;
 
+/** What the codes mean; for documentation and rules of other tools. */
+export const DATA_DOCS: Readonly<Record<(typeof DATA_CODES)[keyof typeof DATA_CODES], string>> = {
+  NS301: 'A path leads out of the folders that a spec may read.',
+  NS302: 'There is no such file, or it is no file that can be read.',
+  NS303: 'A file or a set of samples is too large.',
+  NS304: 'A table is not well formed.',
+  NS305: 'A cell is not what its column wants.',
+  NS306: 'A column of a table, or an array of an archive, is not there.',
+  NS307: 'The header or the length of an IDX or gzip file is wrong.',
+  NS308: 'Labels are none, or not as many as the samples.',
+  NS309: 'There are too few samples to train on.',
+  NS311: 'The header, type or length of a NumPy array is wrong.',
+  NS312: 'A zip archive is damaged, or packed in a way that is not read.',
+};
+
 /** A fault of the data that a spec names, with the property of the spec that names it. */
 export class DataError extends UserError {
   /** Path of that property in the spec, such as ['data', 'path']. */

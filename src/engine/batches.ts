@@ -1,5 +1,33 @@
 // Owns which samples a step sees: each epoch in an order of its own, drawn from the seed, the last batch as short as it is.
 import { Random } from '../base/random';
+import type { Dataset } from '../spec/dataset';
+import { featureCount } from './layers/layer';
+
+export interface Batch {
+  readonly inputs: Float32Array;
+  /** The batch first. */
+  readonly inputShape: readonly number[];
+  readonly targets: Float32Array | Int32Array;
+  readonly targetShape: readonly number[];
+}
+
+/** Copies of these samples, by their numbers among those to train on. */
+export function batchOf({ inputShape, targetShape, train }: Dataset, samples: Int32Array): Batch {
+  return {
+    inputs: gathered(train.inputs, samples, featureCount(inputShape)),
+    inputShape: [samples.length, ...inputShape],
+    targets: gathered(train.targets, samples, featureCount(targetShape)),
+    targetShape: [samples.length, ...targetShape],
+  };
+}
+
+function gathered<T extends Float32Array | Int32Array>(source: T, samples: Int32Array, length: number): T {
+  const values = source.slice(0, samples.length * length) as T;
+  for (const [i, sample] of samples.entries()) {
+    values.set(source.subarray(sample * length, (sample + 1) * length), i * length);
+  }
+  return values;
+}
 
 export class Batches {
   readonly stepsPerEpoch: number;

@@ -13,6 +13,16 @@ export interface NamedTensor<T extends Float32Array | Float64Array = Float32Arra
   readonly values: T;
 }
 
+/** A parameter and its gradient in the engine's own layout, a row a unit; a vector is one row. */
+export interface GradientRows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly weights: Float32Array | Float64Array;
+  /** Times 2^exponent. */
+  readonly gradient: Float32Array | Float64Array;
+  readonly exponent: number;
+}
+
 export class ParameterStore {
   readonly #arena: Arena;
   readonly #parameters: readonly PlannedParameter[];
@@ -65,6 +75,20 @@ export class ParameterStore {
     return this.#gradientOf(p, exponent).map(Math.abs);
   }
 
+  /** Views into the engine's memory. */
+  gradientView(layer: string, parameter: string): GradientRows {
+    const p = this.#find(`${layer}/${parameter}`);
+    const { floats, ints } = this.#arena;
+    const size = p.rows * p.columns;
+    return {
+      rows: p.rows,
+      columns: p.columns,
+      weights: floats.subarray(p.weights, p.weights + size),
+      gradient: floats.subarray(p.gradient, p.gradient + size),
+      exponent: ints[p.exponent]!,
+    };
+  }
+
   /** Magnitudes of a gradient's entries as it was measured last. */
   gradientHistogram(layer: string, parameter: string): Histogram {
     const p = this.#find(`${layer}/${parameter}`);
@@ -81,9 +105,16 @@ export class ParameterStore {
     const p = this.#find(name);
     const size = featureCount(p.info.shape);
     if (values.length !== size) throw new Error(`${name} has ${size} values, not ${values.length}`);
-    forEachPlace(p, (tensor, engine) => {
-      this.#arena.floats[p.weights + engine] = values[tensor]!;
-    });
+    const { floats } = this.#arena;
+    if (!p.turned) {
+      floats.set(values, p.weights);
+      return;
+    }
+    // Without a function a number: a network may be set anew for every seed of a probe.
+    const { rows, columns, weights } = p;
+    for (let column = 0; column < columns; column++) {
+      for (let row = 0; row < rows; row++) floats[weights + row * columns + column] = values[column * rows + row]!;
+    }
   }
 
   #gradientOf(p: PlannedParameter, exponent: number): Float64Array {

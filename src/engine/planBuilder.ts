@@ -9,7 +9,7 @@ export interface Allocator {
   allocateFloats(count: number): number;
   allocateInts(count: number): number;
   /** Sets ints or floats that stay the same in every step. */
-  write(view: 'floats' | 'ints', at: number, values: readonly number[]): void;
+  write(view: 'floats' | 'ints', at: number, values: ArrayLike<number>): void;
 }
 
 export function arenaAllocator(arena: Arena): Allocator {
@@ -48,9 +48,6 @@ export class CountingAllocator implements Allocator {
     return { floats: this.#floats, ints: this.#ints };
   }
 }
-
-/** The arguments of a record that has none. */
-const UNUSED: readonly number[] = Array<number>(RECORD_LENGTH - 1).fill(0);
 
 export class PlanBuilder {
   /** Floats a row. */
@@ -91,7 +88,13 @@ export class PlanBuilder {
     const { words, sharedWork } = share(this.#records);
     const count = this.recordCount;
     const start = this.#allocator.allocateInts(count * RECORD_LENGTH);
-    const ints = this.#records.flatMap(({ args }, k) => [words[k]!, ...args, ...UNUSED.slice(args.length)]);
+    const ints = new Int32Array(count * RECORD_LENGTH);
+    for (let k = 0; k < count; k++) {
+      const { args } = this.#records[k]!;
+      const at = k * RECORD_LENGTH;
+      ints[at] = words[k]!;
+      for (let i = 0; i < args.length; i++) ints[at + 1 + i] = args[i]!;
+    }
     this.#allocator.write('ints', start, ints);
     this.#records = [];
     return { start, count, sharedWork };

@@ -6,30 +6,35 @@ import { Random } from '../base/random';
 import type { Dataset, Samples } from '../spec/dataset';
 import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
-import { type ArenaBytes, alignedBytes } from './arena';
-import { Batches } from './batches';
+import { alignedBytes } from './arena';
+import { type Batch, Batches, batchOf } from './batches';
 import { type NonFinite, nonFiniteChain, nonFiniteParameter } from './divergence';
 import { checkEmbeddingRange } from './embeddingRange';
 import type { Histogram } from './histogram';
 import { initialize } from './initializers';
 import { dataGradient, layerOutput } from './inspection';
+import { chooseKernels } from './kernels/choice';
 import type { Kernels } from './kernels/contract';
-import { createReferenceKernels } from './kernels/reference';
-import { createWasmKernels, type WasmFlavour, wasmFlavours } from './kernels/wasm';
-import { featureCount, type PlanKind } from './layers/layer';
+import type { PlanKind } from './layers/layer';
 import { type LossPlan, lossPlan } from './losses';
 import { isScaledByData, scaleByData } from './lsuv';
-import { type NamedTensor, ParameterStore } from './parameterStore';
+import { type GradientRows, type NamedTensor, ParameterStore } from './parameterStore';
 import { type CompiledNetwork, type CompileOptions, compileNetwork, type DataPlace, type Plan } from './plan';
 import { arenaAllocator, CountingAllocator } from './planBuilder';
 import { Prober, type RawStep, recordLayout } from './probes';
 import type { RecordLayout } from './record';
 import { StepRunner } from './stepRunner';
-import { placeSteps, StepTable } from './stepTable';
+import { placeSteps, type StepPlaces, StepTable } from './stepTable';
 import { LEAST_SHARED_WORK, type ThreadSource } from './threads';
 
 /** Most steps of one `run`; fewer where a step's statistics are long or its batch large. */
 export const RING_STEPS = 256;
+/** What each mode has to compute. */
+const KINDS: Readonly<Record<NonNullable<TrainerOptions['mode']>, readonly PlanKind[]>> = {
+  train: ['train', 'gradients', 'loss', 'evaluate'],
+  gradients: ['gradients', 'loss', 'evaluate'],
+  probe: ['train', 'gradients', 'loss'],
+};
 /** Most that statistics and orders of samples of one `run` take, roughly. */
 const RING_BYTES = 16 * 2 ** 20;
 
@@ -43,18 +48,13 @@ export interface TrainerOptions {
   readonly kernels?: 'auto' | Kernels['name'];
   /** Instead of what the spec says. */
   readonly steps?: number;
-  /** `gradients` spares the memory and plan that training needs; `run` does nothing then. Default: `train`. */
-  readonly mode?: 'train' | 'gradients';
+  /**
+   * `gradients` spares the memory and plan that training needs; `run` does nothing then. `probe` trains one step a `run`,
+   * and has no evaluation. Default: `train`.
+   */
+  readonly mode?: 'train' | 'gradients' | 'probe';
   /** Where helpers come from, for networks whose steps are long enough; what is computed does not depend on it. */
   readonly threads?: ThreadSource;
-}
-
-export interface Batch {
-  readonly inputs: Float32Array;
-  /** The batch first. */
-  readonly inputShape: readonly number[];
-  readonly targets: Float32Array | Int32Array;
-  readonly targetShape: readonly number[];
 }
 
 /** Loss and metric (accuracy or mean absolute error) over many samples. */
@@ -74,16 +74,17 @@ export class Trainer {
   readonly ringSteps: number;
 
   readonly #options: TrainerOptions;
-  readonly #seed: number;
   readonly #loss: LossPlan;
   readonly #kernels: Kernels;
   readonly #network: CompiledNetwork;
   readonly #store: ParameterStore;
-  readonly #batches: Batches;
-  readonly #table: StepTable;
+  readonly #places: StepPlaces;
+  /** What a seed makes: the order of the samples, the steps' table, what runs them. */
+  #batches!: Batches;
+  #table!: StepTable;
   /** Statistics, a row a step; one row more for single measurements. */
   readonly #ring: number;
-  readonly #runner: StepRunner | undefined;
+  #runner: StepRunner | undefined;
   readonly #trainProber: Prober | undefined;
   readonly #gradientsProber: Prober;
   #step = 0;
@@ -109,16 +110,15 @@ export class Trainer {
     }
     checkEmbeddingRange(graph, dataset);
     this.#options = options;
-    this.#seed = options.seed ?? spec.seed;
+    const seed = options.seed ?? spec.seed;
     this.#loss = lossPlan(spec.loss, graph.layers[graph.output]!.outputShape, dataset);
-    this.#batches = new Batches(dataset.train.count, spec.training.batchSize, this.#seed, spec.data.shuffle);
-    this.batchSize = this.#batches.batchSize;
-    this.stepsPerEpoch = this.#batches.stepsPerEpoch;
+    const batches = new Batches(dataset.train.count, spec.training.batchSize, seed, spec.data.shuffle);
+    this.batchSize = batches.batchSize;
+    this.stepsPerEpoch = batches.stepsPerEpoch;
     this.totalSteps = options.steps ?? spec.training.steps ?? (spec.training.epochs ?? 1) * this.stepsPerEpoch;
     this.layout = recordLayout(graph, this.#loss.metric);
 
-    const kinds: PlanKind[] =
-      mode === 'train' ? ['train', 'gradients', 'loss', 'evaluate'] : ['gradients', 'loss', 'evaluate'];
+    const kinds: PlanKind[] = [...KINDS[mode]];
     if (isScaledByData(graph)) kinds.push('initialize');
     const compileOptions: CompileOptions = {
       graph,
@@ -135,19 +135,15 @@ export class Trainer {
     const fitting = Math.floor(RING_BYTES / (raw.length * 8 + this.batchSize * 4));
     this.ringSteps = mode === 'train' ? Math.max(1, Math.min(RING_STEPS, this.totalSteps, fitting)) : 1;
     const rows = this.ringSteps + 1;
-    placeSteps(counter, this.ringSteps, this.#batches);
+    placeSteps(counter, this.ringSteps, batches);
     const bytes = { ...counter.bytes, stats: alignedBytes(rows * raw.length, 8) };
     const precision = spec.training.precision;
     const threads = (plans.train?.sharedWork ?? 0) >= LEAST_SHARED_WORK ? options.threads : undefined;
-    this.#kernels =
-      options.kernels === 'reference' || double
-        ? createReferenceKernels(bytes, precision)
-        : fastKernels(bytes, threads, options.kernels);
+    this.#kernels = chooseKernels(bytes, precision, options.kernels, threads);
     const { arena } = this.#kernels;
     const allocator = arenaAllocator(arena);
     this.#network = compileNetwork(compileOptions, allocator);
-    const places = placeSteps(allocator, this.ringSteps, this.#batches);
-    this.#table = new StepTable(arena, places, this.#batches, spec, this.#seed, this.totalSteps);
+    this.#places = placeSteps(allocator, this.ringSteps, batches);
     this.#ring = arena.allocateStats(rows * raw.length);
     this.kernelName = this.#kernels.name;
     this.usedBytes = arena.usedBytes;
@@ -155,12 +151,31 @@ export class Trainer {
     this.#store = new ParameterStore(arena, this.#network.parameters);
     this.#placeData(dataset.train, this.#network.train);
     if (this.#network.test) this.#placeData(dataset.test, this.#network.test);
-    this.#initializeParameters();
     const { train, gradients } = this.#network.plans;
-    const parts = { graph, network: this.#network, kernels: this.#kernels, table: this.#table, ring: this.#ring };
-    this.#runner = train && new StepRunner({ ...parts, plan: train, firstInputs: () => this.batch(0).inputs });
     this.#trainProber = train && new Prober(graph, this.#loss, this.layout, this.#network, train);
     this.#gradientsProber = new Prober(graph, this.#loss, this.layout, this.#network, planned(gradients));
+    this.reinitialize(seed);
+  }
+
+  /**
+   * Begins anew with another seed, in the same memory and plans: parameters, order of samples and dropout are bit for bit
+   * those of a new trainer with this seed, and no step has been done.
+   * @throws UserError where an initializer does not fit its parameter
+   */
+  reinitialize(seed: number): void {
+    const { graph, spec, dataset } = this.#options;
+    const { arena } = this.#kernels;
+    const { plans, optimizerStates } = this.#network;
+    this.#step = 0;
+    this.#ranSteps = 0;
+    this.#nonFinite = undefined;
+    this.#batches = new Batches(dataset.train.count, spec.training.batchSize, seed, spec.data.shuffle);
+    this.#table = new StepTable(arena, this.#places, this.#batches, spec, seed, this.totalSteps);
+    for (const { parameter, at } of optimizerStates) arena.floats.fill(0, at, at + parameter.rows * parameter.columns);
+    this.#initializeParameters(seed);
+    const parts = { graph, network: this.#network, kernels: this.#kernels, table: this.#table, ring: this.#ring };
+    const firstInputs = () => this.batch(0).inputs;
+    this.#runner = plans.train && new StepRunner({ ...parts, plan: plans.train, firstInputs });
   }
 
   /** Completed steps. */
@@ -307,6 +322,11 @@ export class Trainer {
     return this.#store.unitGradient(layer, parameter);
   }
 
+  /** The gradient of a parameter where it lies, of the last step or `gradients`; overwritten by whatever runs next. */
+  gradientView(layer: string, parameter: string): GradientRows {
+    return this.#store.gradientView(layer, parameter);
+  }
+
   /** Histogram of a parameter's gradient, of the last step or `gradients`. */
   gradientHistogram(layer: string, parameter: string): Histogram {
     return this.#store.gradientHistogram(layer, parameter);
@@ -314,14 +334,7 @@ export class Trainer {
 
   /** Copies of the samples of a batch of the first epoch. */
   batch(index: number): Batch {
-    const { inputShape, targetShape, train } = this.#options.dataset;
-    const samples = this.#batchSamples(index);
-    return {
-      inputs: Float32Array.from(gathered(train.inputs, samples, featureCount(inputShape))),
-      inputShape: [samples.length, ...inputShape],
-      targets: gathered(train.targets, samples, featureCount(targetShape)),
-      targetShape: [samples.length, ...targetShape],
-    };
+    return batchOf(this.#options.dataset, this.#batchSamples(index));
   }
 
   #trained(): Prober {
@@ -365,10 +378,10 @@ export class Trainer {
     (this.#loss.targets === 'labels' ? ints : floats).set(samples.targets, place.targets);
   }
 
-  #initializeParameters(): void {
+  #initializeParameters(seed: number): void {
     for (const { layer, info } of this.#network.parameters) {
       const name = `${layer.name}/${info.name}`;
-      const values = initialize(info.initializer, info, new Random(this.#seed, `init/${name}`));
+      const values = initialize(info.initializer, info, new Random(seed, `init/${name}`));
       this.#store.set(name, info.ones ? values.fill(1, info.ones.from, info.ones.to) : values);
     }
     const plan = this.#network.plans.initialize;
@@ -380,21 +393,4 @@ export class Trainer {
 function planned(plan: Plan | undefined): Plan {
   if (!plan) throw new Error('the plan was not compiled');
   return plan;
-}
-
-function gathered<T extends Float32Array | Int32Array>(source: T, samples: Int32Array, length: number): T {
-  const values = source.slice(0, samples.length * length) as T;
-  for (const [i, sample] of samples.entries())
-    values.set(source.subarray(sample * length, (sample + 1) * length), i * length);
-  return values;
-}
-
-/** WebAssembly SIMD; the reference where the machine has none. */
-function fastKernels(
-  bytes: ArenaBytes,
-  threads: ThreadSource | undefined,
-  wanted: 'auto' | WasmFlavour = 'auto',
-): Kernels {
-  const flavour = wanted === 'auto' ? wasmFlavours()[0] : wanted;
-  return flavour ? createWasmKernels(bytes, flavour, { threads }) : createReferenceKernels(bytes, 'float32');
 }

@@ -4,18 +4,25 @@ import * as vscode from 'vscode';
 import { EmbeddedBackend } from '../backends/embedded';
 import { spawnWorkerThread } from '../backends/workerThread';
 import { Disposables } from '../base/disposable';
+import type { ToAnalyst } from '../protocol/analysis';
+import { Analyst } from './analyst';
 import type { GradoscopeTestApi } from './api';
 import type { App } from './app';
 import { Faults } from './faults';
+import { registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { registerCommands, runPanelCommand } from './features/commands';
 import { registerDiagnostics } from './features/diagnostics';
+import { registerFixGradients } from './features/fixGradients';
+import { registerGutterHeat } from './features/gutterHeat';
 import { registerHover } from './features/hover';
+import { registerInlayHints } from './features/inlayHints';
 import { registerNewSpec } from './features/newSpec';
 import { registerProgress } from './features/progress';
 import { registerReveal, revealLayer } from './features/reveal';
 import { registerStatusBar } from './features/statusBar';
 import { Panels } from './panels';
+import { Predictions } from './predictions';
 import { RunStore } from './runStore';
 import { Sessions } from './sessions';
 import { SpecDocuments } from './specDocuments';
@@ -33,6 +40,14 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
   const runs = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'runs');
 
   const documents = owned.add(new SpecDocuments(dataFolder, faults));
+  const analystFile = context.asAbsolutePath('dist/analyst.cjs');
+  const analyst = owned.add(
+    new Analyst({
+      spawn: () => spawnWorkerThread<ToAnalyst>(analystFile, 'gradoscope-analysis'),
+      log: (text) => log.info(text.trimEnd()),
+    }),
+  );
+  const predictions = owned.add(new Predictions({ documents, analyst, dataFolder }));
   const store = new RunStore(runs.fsPath, context.workspaceState);
   const backend = new EmbeddedBackend({ spawn: () => spawnWorkerThread(worker) });
   const sessions = owned.add(new Sessions({ documents, backend, store, faults, log, dataFolder }));
@@ -43,7 +58,7 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
       log: (text) => log.warn(text),
     }),
   );
-  const app: App = { context, documents, sessions, panels, faults, log };
+  const app: App = { context, documents, analyst, predictions, sessions, panels, faults, log };
 
   owned.add(
     sessions.onDidChange(({ event }) => {
@@ -55,6 +70,10 @@ export function activate(context: vscode.ExtensionContext): GradoscopeTestApi {
   owned.add(registerNewSpec(app));
   owned.add(registerCodeLens(app));
   owned.add(registerHover(app));
+  owned.add(registerCodeActions(app));
+  owned.add(registerFixGradients(app));
+  owned.add(registerInlayHints(app));
+  owned.add(registerGutterHeat(app));
   owned.add(registerReveal(app));
   owned.add(registerProgress(app));
   const statusBar = owned.add(registerStatusBar(app));

@@ -1,8 +1,8 @@
 // Owns what is known of a spec's data files without training: their shapes or their first fault, asked for off the
 // keystroke path and kept until a file changes.
-import { statSync } from 'node:fs';
-import { type DataContext, DataError, type FileReader } from '../data/files';
+import { type DataContext, DataError } from '../data/files';
 import { nodeFiles } from '../data/nodeFiles';
+import { type FileTimes, notingFiles, unchanged } from '../data/notedFiles';
 import { peekDataShape } from '../data/peekDataShape';
 import type { DataShape } from '../spec/network';
 import type { DataSpec, Spec } from '../spec/schema';
@@ -21,8 +21,7 @@ export interface DataLook {
 interface Kept {
   readonly key: string;
   readonly look: DataLook;
-  /** Files that were looked at, and their times then; 0 where there was none. */
-  readonly times: ReadonlyMap<string, number>;
+  readonly times: FileTimes;
 }
 
 /** Sources whose shapes only their files tell. */
@@ -43,9 +42,9 @@ export class DataPeek {
   refresh(source: string, spec: Spec, context: Omit<DataContext, 'files'>): boolean {
     const key = keyOf(spec);
     const kept = this.#kept.get(source);
-    if (kept?.key === key && [...kept.times].every(([file, time]) => timeOf(file) === time)) return false;
+    if (kept?.key === key && unchanged(kept.times)) return false;
     const times = new Map<string, number>();
-    const look = lookInto(spec, { ...context, files: noting(nodeFiles, times) });
+    const look = lookInto(spec, { ...context, files: notingFiles(nodeFiles, times) });
     this.#kept.set(source, { key, look, times });
     return JSON.stringify(kept?.look) !== JSON.stringify(look) || kept?.key !== key;
   }
@@ -67,29 +66,5 @@ function lookInto({ data, loss }: Spec, context: DataContext): DataLook {
     if (!(error instanceof DataError)) throw error;
     const { message, hint, field } = error;
     return { fault: { code: error.code ?? 'NS300', message, hint, path: field } };
-  }
-}
-
-/** The same reader, noting which files were asked for. */
-function noting(files: FileReader, times: Map<string, number>): FileReader {
-  const note = (file: string): void => void times.set(file, timeOf(file));
-  return {
-    ...files,
-    read(file, maxBytes, from) {
-      note(file);
-      return files.read(file, maxBytes, from);
-    },
-    kind(file) {
-      note(file);
-      return files.kind(file);
-    },
-  };
-}
-
-function timeOf(file: string): number {
-  try {
-    return statSync(file).mtimeMs;
-  } catch {
-    return 0;
   }
 }

@@ -2,6 +2,7 @@
 // spec is `spec/describe.ts`'s.
 import type { LayerLayout, RecordLayout } from '../protocol/run';
 import { formatCount, formatFactor, formatMagnitude, formatShare, sparkline } from './format';
+import { escapedMarkdown } from './markdown';
 
 /** More rows than this are cut in the middle. */
 const MOST_ROWS = 16;
@@ -44,6 +45,16 @@ export function gradientColumn(layout: RecordLayout, layer: LayerLayout): number
     : layer.outputGradient + layout.measures.outputGradient.indexOf('l2');
 }
 
+/** The layer's way back in the record; NaN where a measure does not apply. */
+export function flowOf(
+  layout: RecordLayout,
+  layer: LayerLayout,
+  record: Float64Array,
+): { readonly backwardFactor: number; readonly cumulative: number } {
+  const flow = (name: string): number => record[layer.flow + layout.measures.flow.indexOf(name)] ?? Number.NaN;
+  return { backwardFactor: flow('backwardFactor'), cumulative: flow('cumulative') };
+}
+
 /** Markdown of the values of the layers in the record. */
 export function hoverText(input: HoverInput): string {
   const rows = input.layers.map((layer, i) => rowOf(input, layer, input.history[i] ?? []));
@@ -64,7 +75,7 @@ function rowOf(input: HoverInput, index: number, history: readonly (number | und
     parameter
       ? at(parameter.offset, measures.parameter, name)
       : at(layer.outputGradient, measures.outputGradient, name);
-  const flow = (name: string): number => at(layer.flow, measures.flow, name);
+  const { backwardFactor, cumulative } = flowOf(layout, layer, record);
   return {
     name: layer.name,
     what: parameter ? capitalized(parameter.name) : 'Output',
@@ -73,8 +84,8 @@ function rowOf(input: HoverInput, index: number, history: readonly (number | und
     zeroFraction: gradient('zeroFraction'),
     updateRatio: parameter && at(parameter.offset, measures.parameter, 'updateRatio'),
     outputL2: at(layer.outputGradient, measures.outputGradient, 'l2'),
-    backwardFactor: flow('backwardFactor'),
-    cumulative: flow('cumulative'),
+    backwardFactor,
+    cumulative,
     rank: rankOf(input, layer),
     line: input.mode === 'train' && history.length > 1 ? sparkline(history) : '',
   };
@@ -106,7 +117,7 @@ function single(row: Row, when: string, { steps, mode }: HoverInput): string {
   const line = row.line
     ? `\n\n\`${row.line}\` l2, steps ${formatCount(steps[0])}–${formatCount(steps[1])}, log scale`
     : '';
-  return `**${escaped(row.name)}** ${when}\n\n${table}${line}`;
+  return `**${escapedMarkdown(row.name)}** ${when}\n\n${table}${line}`;
 }
 
 function several(rows: readonly Row[], when: string, { steps, mode }: HoverInput): string {
@@ -114,7 +125,7 @@ function several(rows: readonly Row[], when: string, { steps, mode }: HoverInput
   const head = ['layer', 'l2', 'rms', 'zeros', ...(train ? ['update'] : []), 'factor', 'left', 'rank'];
   if (train) head.push('l2\u00a0over\u00a0steps');
   const cells = (row: Row): string[] => [
-    escaped(row.name),
+    escapedMarkdown(row.name),
     formatMagnitude(row.l2),
     formatMagnitude(row.rms),
     formatShare(row.zeroFraction),
@@ -157,11 +168,6 @@ function factorOrDash(value: number): string {
 
 function magnitudeOrDash(value: number): string {
   return Number.isNaN(value) ? '–' : formatMagnitude(value);
-}
-
-/** Names come from the spec: they must not become markup. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~$&-]/g, '\\$&');
 }
 
 function capitalized(text: string): string {

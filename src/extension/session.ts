@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { Backend, BackendRun, RunListener } from '../backends/backend';
 import { UserError } from '../base/errors';
-import type { PanelSnapshot, PreviewLayer } from '../protocol/panel';
+import type { Finding } from '../protocol/analysis';
+import type { PanelFinding, PanelSnapshot, PreviewLayer } from '../protocol/panel';
 import type { Failure, Progress, RunInfo, WindowQuery, WindowReply } from '../protocol/run';
 import type { StartOptions } from '../protocol/worker';
 
@@ -40,9 +41,9 @@ export interface SessionHost {
   log(text: string): void;
 }
 
-/** `run`: another run, or none, is shown; `progress`: how it stands; `text`: what the spec says; `selection`: the layer. */
+/** `run`: another run, or none, is shown; `progress`: how it stands; `findings`: what it shows; `text`: what the spec says; `selection`: the layer. */
 export type SessionEvent =
-  | { readonly type: 'run' | 'progress' | 'text' | 'selection' }
+  | { readonly type: 'run' | 'progress' | 'findings' | 'text' | 'selection' }
   | { readonly type: 'failure'; readonly failure: Failure };
 
 interface Launched {
@@ -51,6 +52,7 @@ interface Launched {
   readonly historyFile: string | undefined;
   info?: RunInfo;
   progress: Progress;
+  findings: readonly Finding[];
   /** Step one batch, once it has started. */
   stepOnStart: boolean;
 }
@@ -63,6 +65,7 @@ const NOTHING_YET: Progress = {
   stepsPerSecond: 0,
   stride: 1,
 };
+const RANK: Readonly<Record<PanelFinding['severity'], number>> = { error: 0, warning: 1, information: 2 };
 const LIVE: ReadonlySet<string> = new Set<Progress['status']>(['starting', 'running', 'paused']);
 
 export class Session {
@@ -107,6 +110,24 @@ export class Session {
   /** The text is no longer what the run was started from. */
   get stale(): boolean {
     return this.#run !== undefined && this.#run.textHash !== this.#textHash;
+  }
+
+  /** What the run shows, while the text is what it was started from: the ranges are of that text. */
+  get findings(): readonly Finding[] {
+    return this.#run && !this.stale ? this.#run.findings : [];
+  }
+
+  /** The same in short, worst first. */
+  get panelFindings(): readonly PanelFinding[] {
+    return this.findings
+      .map(({ code, severity, message, hint, layer }) => ({
+        code,
+        severity,
+        message,
+        hint,
+        ...(layer ? { layer } : {}),
+      }))
+      .sort((a, b) => RANK[a.severity] - RANK[b.severity]);
   }
 
   get selectedLayer(): string | undefined {
@@ -219,6 +240,7 @@ export class Session {
       run: this.run,
       progress: this.progress,
       stale: this.stale,
+      findings: this.panelFindings,
       selectedLayer: this.#selectedLayer,
     };
   }
@@ -249,11 +271,12 @@ export class Session {
     const handle = begin({
       started: (info) => when((l) => this.#started(l, info)),
       progress: (progress) => when((l) => this.#progressed(l, progress)),
+      findings: (findings) => when((l) => this.#found(l, findings)),
       ended: (progress) => when((l) => this.#ended(l, progress)),
       failed: (failure) => when((l) => this.#failed(l, failure)),
       log: (text) => this.#host.log(text),
     });
-    launched = { ...of, handle, progress: NOTHING_YET };
+    launched = { ...of, handle, progress: NOTHING_YET, findings: [] };
     keep(launched);
     for (const act of early) act();
   }
@@ -274,6 +297,11 @@ export class Session {
   #progressed(launched: Launched, progress: Progress): void {
     launched.progress = progress;
     if (launched === this.#run || launched === this.#pending) this.#fire({ type: 'progress' });
+  }
+
+  #found(launched: Launched, findings: readonly Finding[]): void {
+    launched.findings = findings;
+    if (launched === this.#run) this.#fire({ type: 'findings' });
   }
 
   #ended(launched: Launched, progress: Progress): void {

@@ -1,5 +1,6 @@
 // Owns the reading of settings: one place that knows their names and what stands in for nonsense.
 import * as vscode from 'vscode';
+import { type Thresholds, thresholdsFrom } from '../analysis/thresholds';
 
 const MIB = 2 ** 20;
 
@@ -12,6 +13,13 @@ export interface Settings {
   readonly allowedFolders: readonly string[];
   readonly codeLens: boolean;
   readonly hover: boolean;
+  /** What stands at the ends of lines. */
+  readonly inlayHints: { readonly shape: boolean; readonly parameters: boolean; readonly gradient: boolean };
+  readonly gutterHeat: boolean;
+  /** Findings that are shown: all, those from warnings on, or none. */
+  readonly findings: 'all' | 'warnings' | 'off';
+  /** Whether to measure one batch at initialization while a spec is edited. */
+  readonly probe: boolean;
 }
 
 /** The settings as they are now. */
@@ -21,12 +29,28 @@ export function readSettings(): Settings {
     const value = configuration.get<unknown>(key);
     return (typeof value === 'number' && value >= 1 ? value : standard) * MIB;
   };
+  const on = (key: string): boolean => configuration.get<unknown>(key) !== false;
+  const findings = configuration.get<unknown>('findings');
   const folders = configuration.get<unknown>('allowedFolders');
   return {
     memoryLimitBytes: mebibytes('memoryLimitMiB', 2048),
     historyLimitBytes: mebibytes('historyLimitMiB', 256),
     allowedFolders: Array.isArray(folders) ? folders.filter((f): f is string => typeof f === 'string' && f !== '') : [],
-    codeLens: configuration.get<unknown>('codeLens') !== false,
-    hover: configuration.get<unknown>('hover') !== false,
+    codeLens: on('codeLens'),
+    hover: on('hover'),
+    inlayHints: {
+      shape: on('inlayHints.shape'),
+      parameters: on('inlayHints.parameters'),
+      gradient: on('inlayHints.gradient'),
+    },
+    gutterHeat: on('gutterHeat'),
+    findings: findings === 'warnings' || findings === 'off' ? findings : 'all',
+    probe: on('probe'),
   };
+}
+
+/** The thresholds that findings about a spec are judged by. @param resource the spec: folders of a workspace may differ */
+export function readThresholds(resource: vscode.Uri): Thresholds {
+  const values = vscode.workspace.getConfiguration('gradoscope', resource).get<unknown>('thresholds');
+  return thresholdsFrom(typeof values === 'object' && values !== null ? (values as Record<string, unknown>) : {});
 }

@@ -9,6 +9,8 @@ import { type DataLook, DataPeek, readsFiles } from './dataPeek';
 import type { Faults } from './faults';
 import { readSettings } from './settings';
 
+/** Texts as a fix would leave them, beside the spec in a difference. */
+export const FIX_SCHEME = 'gradoscope-fix';
 export const SPEC_SELECTOR: vscode.DocumentSelector = [{ language: 'netspec' }, { pattern: '**/*.netspec.json' }];
 /** Problems follow a keystroke after this. */
 const ANALYZE_AFTER_MS = 60;
@@ -24,8 +26,8 @@ interface Kept {
 
 /** Whether the document is one of ours: by language, or by name where another language was chosen for it. */
 export function isSpec(document: vscode.TextDocument): boolean {
-  // Old versions beside a diff, and what other extensions print, are not for training.
-  if (document.uri.scheme === 'git' || document.uri.scheme === 'output') return false;
+  // Other versions beside a diff, and what other extensions print, are not for training.
+  if (['git', 'output', FIX_SCHEME].includes(document.uri.scheme)) return false;
   return document.languageId === 'netspec' || /\.netspec\.json$/i.test(document.uri.path);
 }
 

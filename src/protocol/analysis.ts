@@ -28,6 +28,8 @@ export interface QuickRemedy {
   readonly text: string;
   readonly predictedFirstToLast: number;
   readonly predictedFactorPerLayer: number;
+  /** The same of the text without it; absent where nothing can be said. */
+  readonly originalFirstToLast?: number;
 }
 
 export type ToAnalyst =
@@ -44,6 +46,8 @@ export type ToAnalyst =
       readonly type: 'remedies';
       readonly id: number;
       readonly codes: readonly string[];
+      /** Findings of a run, which the analyst cannot find by itself; those with the codes are mended too. */
+      readonly runFindings?: readonly Finding[];
       readonly subject: AnalysisSubject;
     }
   | { readonly type: 'fix'; readonly id: number; readonly subject: AnalysisSubject }
@@ -58,6 +62,8 @@ export type FromAnalyst =
       readonly prediction?: Prediction;
       readonly findings: readonly Finding[];
       readonly probed: boolean;
+      /** No other answer to this request follows. */
+      readonly last: boolean;
     }
   | { readonly type: 'remedies'; readonly id: number; readonly remedies: readonly QuickRemedy[] }
   | { readonly type: 'fixProgress'; readonly id: number; readonly progress: FixProgress }
@@ -67,6 +73,8 @@ export type FromAnalyst =
       readonly id: number;
       readonly text: string;
       readonly applied: readonly MeasuredRemedy[];
+      /** Codes that are found all the same. */
+      readonly left: readonly string[];
     }
   /** Cancelled, superseded or failed. */
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

@@ -1,4 +1,6 @@
 // Owns what the host's thread and a training worker say to each other.
+import type { Finding } from '../analysis/finding';
+import type { Thresholds } from '../analysis/thresholds';
 import type { Failure, Progress, RunInfo, WindowQuery, WindowReply } from './run';
 
 export interface StartOptions {
@@ -22,6 +24,8 @@ export interface StartOptions {
   readonly historyLimitBytes: number;
   /** Records are appended here, so that a reload finds them; absent: kept in memory alone. */
   readonly historyFile?: string;
+  /** By which the run is judged while it lasts. Default: the defaults. */
+  readonly thresholds?: Thresholds;
   /** Begin paused before the first step (Step one batch). */
   readonly paused?: boolean;
 }
@@ -39,6 +43,8 @@ export type FromWorker =
   | { readonly type: 'started'; readonly run: RunInfo }
   /** At most 20 a second while it trains, and at each change of status. */
   | { readonly type: 'progress'; readonly progress: Progress }
+  /** What the run shows so far, in the order of the text that it was started from; others than the last time. */
+  | { readonly type: 'findings'; readonly findings: readonly Finding[] }
   /** The last message about training; queries are answered after it. */
   | { readonly type: 'ended'; readonly progress: Progress }
   | { readonly type: 'failed'; readonly failure: Failure }

@@ -27,7 +27,7 @@ export const PROBLEM_CODES = {
   NS209: 'An option does not fit the shape of the input.',
   NS210: 'The shape of the output does not fit the targets.',
   NS211: 'The loss does not fit the kind of targets.',
-  NS212: 'The loss already contains the last activation.',
+  // NS212 said what GF115 says now; the number stays unused.
   NS213: 'The output of a layer goes nowhere.',
   NS290: 'Part of the language that cannot be trained yet.',
   NS401: 'The network has too many layers.',
@@ -37,7 +37,4 @@ export type ProblemCode = keyof typeof PROBLEM_CODES;
 
 export function problem(code: ProblemCode, range: TextRange, message: string, hint: string): Problem {
   return { code, severity: 'error', range, message, hint };
-}
-export function warning(code: ProblemCode, range: TextRange, message: string, hint: string): Problem {
-  return { code, severity: 'warning', range, message, hint };
 }

@@ -1,5 +1,5 @@
 // Owns whether what the last layer answers, what the loss takes and what the data gives fit together.
-import { problem, warning } from './codes';
+import { problem } from './codes';
 import { shapeText } from './format';
 import { fieldRange } from './names';
 import type { DataShape } from './network';
@@ -33,7 +33,7 @@ export function checkOutput(context: OutputContext): Problem[] {
     return [problem('NS211', lossRange, message, 'Use `softmaxCrossEntropy` with one output unit a class.')];
   }
   const mismatch = shapeProblem(context);
-  return [...(mismatch ? [mismatch] : []), ...doubledActivation(context)];
+  return mismatch ? [mismatch] : [];
 }
 
 function shapeProblem(context: OutputContext): Problem | undefined {
@@ -84,14 +84,4 @@ function atOutput(context: OutputContext, what: string, wanted: Shape): Problem 
   const field = sequence ? 'returnSequences' : axesDiffer ? 'type' : size;
   const message = `${what}, but \`${name}\`, the last layer, gives ${shapeText(outputShape)}.`;
   return problem('NS210', fieldRange(source, nodes, field), message, hint);
-}
-
-/** Losses that take logits apply the activation themselves: a second one flattens the gradient. */
-function doubledActivation({ spec, layer, source, nodes }: OutputContext): Problem[] {
-  const doubled = { softmaxCrossEntropy: 'softmax', binaryCrossEntropy: 'sigmoid' } as const;
-  const activation = spec.loss in doubled ? doubled[spec.loss as keyof typeof doubled] : undefined;
-  if (activation === undefined || !('activation' in layer) || layer.activation !== activation) return [];
-  const message = `\`${spec.loss}\` takes logits: it applies ${activation} itself, and here it would be applied twice.`;
-  const hint = layer.type === 'activation' ? 'Remove this layer.' : 'Remove this `activation`.';
-  return [warning('NS212', fieldRange(source, nodes, 'activation'), message, hint)];
 }

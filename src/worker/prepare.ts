@@ -1,5 +1,7 @@
 // Owns the way from a start request to something that trains: text, spec, data, trainer. Leaves the loop to
 // `trainingRun.ts`.
+import { RunJudge } from '../analysis/runJudge';
+import { thresholdsFrom } from '../analysis/thresholds';
 import { nodeThreads } from '../backends/nodeThreads';
 import { UserError } from '../base/errors';
 import type { DataContext } from '../data/files';
@@ -31,6 +33,9 @@ export type TrainerLike = Pick<
   | 'dispose'
 >;
 
+/** As much of the judge as the loop feeds and asks. */
+export type JudgeLike = Pick<RunJudge, 'step' | 'record' | 'evaluation' | 'news'>;
+
 export interface Prepared {
   readonly trainer: TrainerLike;
   readonly run: RunInfo;
@@ -38,6 +43,8 @@ export interface Prepared {
   readonly recordEvery: number;
   /** Steps from one evaluation on the test samples to the next. */
   readonly evaluateEvery: number;
+  /** Judges the run while it lasts; absent for a single measurement. */
+  readonly judge?: JudgeLike;
 }
 
 export type PrepareRun = (options: StartOptions, startedAt: number) => Prepared;
@@ -61,10 +68,17 @@ export const prepareRun: PrepareRun = (options, startedAt) => {
   required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: seen }));
   const dataset = loadDataset(spec, context);
   // Files tell their true shapes only once read: the graph is checked against those.
-  const { graph } = required(analyzeSpec(options.specText, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) }));
-  if (!graph) throw new UserError('The layers of the spec do not form a network.', 'See the problems in the editor.');
+  const { graph, tree } = required(
+    analyzeSpec(options.specText, { memoryLimitBytes, dataShape: shapeOfDataset(dataset) }),
+  );
+  if (!graph || !tree)
+    throw new UserError('The layers of the spec do not form a network.', 'See the problems in the editor.');
   const { mode, steps } = options;
   const trainer = Trainer.create({ graph, spec, dataset, mode, steps, threads: nodeThreads() });
+  const chance = chanceOf(spec, dataset);
+  const { layout, totalSteps, stepsPerEpoch } = trainer;
+  const thresholds = options.thresholds ?? thresholdsFrom();
+  const judged = { spec, graph, tree, dataset, thresholds, layout, totalSteps, stepsPerEpoch, chance };
   return {
     trainer,
     run: {
@@ -73,17 +87,18 @@ export const prepareRun: PrepareRun = (options, startedAt) => {
       source: options.source,
       seed: spec.seed,
       mode,
-      layout: trainer.layout,
+      layout,
       parameterCount: graph.parameterCount,
-      totalSteps: trainer.totalSteps,
+      totalSteps,
       batchSize: trainer.batchSize,
-      stepsPerEpoch: trainer.stepsPerEpoch,
+      stepsPerEpoch,
       engine: `embedded, ${trainer.kernelName}`,
-      chance: chanceOf(spec, dataset),
+      chance,
       startedAt,
     },
     recordEvery: spec.training.recordEvery,
-    evaluateEvery: spec.training.evaluateEvery ?? trainer.stepsPerEpoch,
+    evaluateEvery: spec.training.evaluateEvery ?? stepsPerEpoch,
+    ...(mode === 'train' ? { judge: new RunJudge(judged) } : {}),
   };
 };
 

@@ -1,5 +1,6 @@
 // Owns the loop of one run inside its worker: slices of training between messages, records kept, progress told. Leaves
 // messages to `trainingWorker.ts` and the numbers to the engine.
+import type { Finding } from '../analysis/finding';
 import { divergedSentence, type NonFinite } from '../engine/divergence';
 import type { Progress, RunStatus } from '../protocol/run';
 import { History } from '../runs/history';
@@ -14,6 +15,9 @@ const PROGRESS_MS = 50;
 const FLUSH_MS = 500;
 /** The rate is that of the last second or so, so that it follows the machine's load. */
 const RATE_MS = 500;
+/** Findings are looked for so often, or less often where that takes more than a hundredth of the time. */
+const JUDGE_MS = 1000;
+const JUDGE_SHARE = 0.01;
 const MOST_STEPS_A_SLICE = 4096;
 
 export interface TrainingRunOptions {
@@ -40,6 +44,8 @@ export class TrainingRun {
   #rateTime: number;
   #progressTime = -Infinity;
   #flushTime: number;
+  #judgeTime: number;
+  #findings: readonly Finding[] = [];
   #message: { readonly message: string; readonly hint: string } | undefined;
   #last: { step: number; loss: number; metric: number } = { step: 0, loss: Number.NaN, metric: Number.NaN };
 
@@ -51,6 +57,7 @@ export class TrainingRun {
     this.history = new History(run.layout, { limitBytes: options.historyLimitBytes, stride: recordEvery });
     this.#record = new Float64Array(run.layout.width);
     this.#rateTime = this.#flushTime = around.now();
+    this.#judgeTime = this.#rateTime + JUDGE_MS;
     const store = options.historyStore;
     if (store) this.#saving(() => new HistoryWriter(store, run, this.history));
     around.post({ type: 'started', run });
@@ -156,8 +163,7 @@ export class TrainingRun {
     this.#keep(before + 1, before + done);
     const finished = trainer.diverged || trainer.step >= trainer.totalSteps;
     this.#adapt(done, this.#around.now() - begun);
-    if (!trainer.diverged && done > 0 && (finished || trainer.step % evaluateEvery === 0))
-      this.#test = trainer.evaluate();
+    if (!trainer.diverged && done > 0 && (finished || trainer.step % evaluateEvery === 0)) this.#evaluate();
     if (trainer.diverged && trainer.nonFinite) {
       this.#diverged(trainer.nonFinite);
       return;
@@ -168,21 +174,52 @@ export class TrainingRun {
     }
     const now = this.#around.now();
     if (stepping || now - this.#flushTime >= FLUSH_MS) this.#flush();
+    if (now >= this.#judgeTime) this.#judge('running');
     if (stepping || now - this.#progressTime >= PROGRESS_MS) this.#tellProgress();
     if (!stepping || this.#stepsWanted > 0) this.#schedule();
   }
 
   /** Keeps the records of steps first … last: those on the stride, the latest, and the first of all. */
   #keep(first: number, last: number): void {
-    const trainer = this.#prepared?.trainer;
-    if (!trainer || last < first) return;
+    if (!this.#prepared || last < first) return;
+    const { trainer, judge } = this.#prepared;
     for (let step = first; step <= last; step++) {
-      const wanted = step % this.history.stride === 0 || step === last || this.history.count === 0;
-      if (!wanted && Number.isFinite(trainer.lossOf(step))) continue;
+      const kept = step % this.history.stride === 0 || step === last || this.history.count === 0;
+      const judged = judge?.step(step, trainer) ?? false;
+      const wanted = kept || !Number.isFinite(trainer.lossOf(step));
+      if (!wanted && !judged) continue;
       trainer.readRecord(step, this.#record);
-      this.history.append(step, this.#record);
+      if (judged) judge?.record(step, this.#record);
+      if (wanted) this.history.append(step, this.#record);
     }
     this.#last = { step: last, loss: trainer.lossOf(last), metric: trainer.metricOf(last) };
+  }
+
+  #evaluate(): void {
+    if (!this.#prepared) return;
+    const { trainer, judge } = this.#prepared;
+    const test = trainer.evaluate();
+    this.#test = test;
+    if (test) judge?.evaluation(trainer.step, test.loss, test.metric);
+  }
+
+  /** Tells what the run shows so far, where that is news. */
+  #judge(status: 'running' | 'completed' | 'cancelled' | 'diverged', bad?: NonFinite): void {
+    const judge = this.#prepared?.judge;
+    if (!judge) return;
+    const begun = this.#around.now();
+    try {
+      const news = judge.news(status, bad);
+      if (news) {
+        this.#findings = news;
+        this.#around.post({ type: 'findings', findings: news });
+      }
+    } catch (error) {
+      // A fault in the judgement costs the judgement, not the run.
+      this.#around.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+    const now = this.#around.now();
+    this.#judgeTime = now + Math.max(JUDGE_MS, (now - begun) / JUDGE_SHARE);
   }
 
   #adapt(done: number, elapsedMs: number): void {
@@ -223,13 +260,14 @@ export class TrainingRun {
       message: divergedSentence(bad, this.#last.step),
       hint: 'Lower the learning rate, clip the gradient, or choose a smaller initialization.',
     };
-    this.#end('diverged');
+    this.#end('diverged', bad);
   }
 
-  #end(status: RunStatus): void {
+  #end(status: RunStatus, bad?: NonFinite): void {
     this.#status = status;
+    if (status === 'completed' || status === 'cancelled' || status === 'diverged') this.#judge(status, bad);
     this.#saving(() => {
-      this.#writer?.end(this.progress());
+      this.#writer?.end({ ...this.progress(), findings: this.#findings });
       return this.#writer;
     });
     const progress = this.progress();

@@ -1,6 +1,7 @@
 // Owns what a training worker does with each message of its host. Written against a small port, so that it runs in a
 // thread and in a plain test alike.
 import { assertNever, UserError } from '../base/errors';
+import type { Finding } from '../protocol/analysis';
 import type { Failure, Progress, RunInfo } from '../protocol/run';
 import type { StartOptions, ToWorker } from '../protocol/worker';
 import type { History } from '../runs/history';
@@ -72,7 +73,9 @@ export class TrainingWorker {
     const { run, history, end } = readHistory(this.#around.store(historyFile), { limitBytes: OPEN_LIMIT_BYTES });
     this.#history = history;
     this.#around.post({ type: 'started', run: run as RunInfo });
-    this.#around.post({ type: 'ended', progress: isProgress(end) ? end : interrupted(run as RunInfo, history) });
+    const { findings, progress } = endingOf(end);
+    if (findings.length > 0) this.#around.post({ type: 'findings', findings });
+    this.#around.post({ type: 'ended', progress: progress ?? interrupted(run as RunInfo, history) });
   }
 
   #orFail(act: () => void): void {
@@ -118,9 +121,11 @@ function interrupted(run: RunInfo, history: History): Progress {
   };
 }
 
-function isProgress(end: unknown): end is Progress {
-  const { status, step } = (end ?? {}) as { readonly status?: unknown; readonly step?: unknown };
-  return typeof status === 'string' && typeof step === 'number';
+/** What a file says of a run's end. Files of earlier versions have no findings. */
+function endingOf(end: unknown): { readonly progress?: Progress; readonly findings: readonly Finding[] } {
+  const { findings, ...progress } = (end ?? {}) as Partial<Progress> & { readonly findings?: unknown };
+  if (typeof progress.status !== 'string' || typeof progress.step !== 'number') return { findings: [] };
+  return { progress: progress as Progress, findings: Array.isArray(findings) ? (findings as Finding[]) : [] };
 }
 
 function buffersOf(...views: (Float64Array | Uint32Array)[]): ArrayBuffer[] {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readmeTables, thresholdSettings } from '../../src/analysis/documentation';
 
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true })
@@ -72,6 +73,27 @@ test('no module imports itself through others', () => {
   for (const file of files) visit(file, []);
 });
 
+test('every threshold is a setting, with its default, its bounds and their source', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    contributes: { configuration: { properties: Record<string, unknown> } };
+  };
+  const declared = Object.entries(manifest.contributes.configuration.properties).filter(([name]) =>
+    name.startsWith('gradoscope.thresholds.'),
+  );
+  assert.deepEqual(
+    Object.fromEntries(declared),
+    thresholdSettings(),
+    '`node test/support/writeSettings.mjs` writes the settings anew',
+  );
+});
+
+test('the README has every finding and every threshold', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const [name, table] of Object.entries(readmeTables())) {
+    assert.ok(readme.includes(table), `\`node test/support/writeSettings.mjs\` writes the table of ${name} anew`);
+  }
+});
+
 test('package.json and the code name the same commands and settings', () => {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
     contributes: {
@@ -87,7 +109,8 @@ test('package.json and the code name the same commands and settings', () => {
   for (const command of declared) assert.ok(registered.includes(command), `${command} is declared and not in the code`);
   const settings = Object.keys(manifest.contributes.configuration?.properties ?? {});
   for (const setting of settings) {
-    const short = setting.replace(/^gradoscope\./, '');
+    // Thresholds are read all at once, by the name that they have in common.
+    const short = setting.replace(/^gradoscope\./, '').replace(/^thresholds\..*/, 'thresholds');
     assert.ok(code.includes(`'${short}'`) || code.includes(`'${setting}'`), `the setting ${setting} is never read`);
   }
   for (const [, id] of code.matchAll(/registerCommand\(\s*'(gradoscope\.[A-Za-z]+)'/g)) {

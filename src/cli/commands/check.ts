@@ -1,50 +1,64 @@
-// Owns `gradoscope check`: problems of specs and of the data that they name. Findings about gradient flow are not in this
-// version.
-import { DataError } from '../../data/files';
-import { peekDataShape } from '../../data/peekDataShape';
+// Owns `gradoscope check`: problems of specs and of the data that they name, and findings about their gradients.
+import { judge } from '../../analysis/evaluate';
+import { remedyPredictor } from '../../analysis/predictedRemedies';
+import type { Thresholds } from '../../analysis/thresholds';
+import { type OpenedSpecText, TextOpener } from '../../data/openText';
 import { analyzeSpec } from '../../spec/analyze';
 import { type Arguments, type Command, choiceOption, helpHint } from '../commandLine';
-import { type Finding, FORMATS, findingsOf, formatFindings } from '../findings';
+import { type Finding, FORMATS, findingsOf, formatFindings, gradientFindingsOf } from '../findings';
 import { usesColour } from '../format';
 import { type CliIo, EXIT, UsageError } from '../io';
 import { ALLOW_OPTION, dataContext, dataFinding, MEMORY_OPTION, memoryLimit, readSpecText } from '../openSpec';
+import { THRESHOLD_HELP, THRESHOLD_OPTION, thresholdsOf } from '../thresholdOption';
 import { versionOf } from '../version';
 
 export const check: Command = {
   name: 'check',
   operands: 'SPEC…',
-  summary: 'finds problems of specs and of the data that they name',
+  summary: 'finds what is wrong with specs, their data and their gradients',
   details: `
-Looks at headers and first rows of data files too, unless --static. Findings about gradient flow come with a later
-version; this one finds what is wrong with the language, shapes, memory and data.`,
+Problems are faults of the language, shapes, memory and data (NS…). Where there are none, the gradient of every layer is
+predicted, and a few batches are measured at initialization: what will go wrong in training is found (GF…), each with the
+line to blame and what may mend it. A spec silences a finding by \`"ignore": ["GF103"]\`.
+
+${THRESHOLD_HELP}`,
   options: {
     format: { type: 'string', value: 'text|json|sarif|github', doc: 'how findings are written (default: text)' },
-    static: { type: 'boolean', doc: 'from the text alone: data files are not looked into' },
+    static: { type: 'boolean', doc: 'from the text alone: data files are not read, and nothing is measured' },
     'fail-on': { type: 'string', value: 'error|warning|never', doc: 'what makes the exit status 1 (default: error)' },
+    threshold: THRESHOLD_OPTION,
     allow: ALLOW_OPTION,
     'memory-limit': MEMORY_OPTION,
   },
   async run(args, io) {
     const format = choiceOption(args, 'format', FORMATS);
     const failOn = choiceOption(args, 'fail-on', ['error', 'warning', 'never']);
+    const thresholds = thresholdsOf(args);
     if (args.positionals.length === 0) throw new UsageError('`check` needs at least one SPEC.', helpHint(check));
-    const findings = args.positionals.flatMap((specPath) => checkOne(specPath, args, io));
+    const findings: Finding[] = [];
+    for (const specPath of args.positionals) {
+      findings.push(...checkOne(specPath, thresholds, args, io));
+      await io.breathe();
+    }
     io.stdout.write(formatFindings(format, findings, args.positionals, versionOf(io), usesColour(io.stdout, io)));
-    const counting = findings.filter((f) => failOn === 'warning' || (failOn === 'error' && f.severity === 'error'));
-    return counting.length > 0 ? EXIT.found : EXIT.done;
+    const counting: readonly string[] = { error: ['error'], warning: ['error', 'warning'], never: [] }[failOn];
+    return findings.some((f) => counting.includes(f.severity)) ? EXIT.found : EXIT.done;
   },
 };
 
-function checkOne(specPath: string, args: Arguments, io: CliIo): Finding[] {
+function checkOne(specPath: string, thresholds: Thresholds, args: Arguments, io: CliIo): Finding[] {
   const source = readSpecText(specPath, io);
   const memoryLimitBytes = memoryLimit(args);
-  const plain = analyzeSpec(source.text, { memoryLimitBytes });
-  if (args.has('static') || !plain.spec) return findingsOf(specPath, source.text, plain.problems);
-  try {
-    const dataShape = peekDataShape(plain.spec.data, dataContext(source, args, io), plain.spec.loss);
-    return findingsOf(specPath, source.text, analyzeSpec(source.text, { dataShape, memoryLimitBytes }).problems);
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    return [...findingsOf(specPath, source.text, plain.problems), dataFinding(error, source, plain)];
-  }
+  const isStatic = args.has('static');
+  const opener = new TextOpener(dataContext(source, args, io), memoryLimitBytes);
+  const open = (text: string): OpenedSpecText =>
+    isStatic ? { analysis: analyzeSpec(text, { memoryLimitBytes }) } : opener.open(text);
+  const { analysis, dataset, fault } = open(source.text);
+  const problems = findingsOf(specPath, source.text, analysis.problems);
+  if (fault) return [...problems, dataFinding(fault, source, analysis)];
+  const judged = judge(analysis, dataset, thresholds, { probe: !isStatic });
+  if (!judged) return problems;
+  const predicted = remedyPredictor(source.text, judged.evidence, open);
+  const findings = gradientFindingsOf(specPath, source.text, judged.findings, (finding) => predicted([finding]));
+  return [...problems, ...findings];
 }

@@ -1,5 +1,7 @@
 // Owns `gradoscope train`: the loop in this process, what it shows, what it keeps.
 import path from 'node:path';
+import type { Finding as GradientFinding } from '../../analysis/finding';
+import { RunJudge } from '../../analysis/runJudge';
 import { nodeThreads } from '../../backends/nodeThreads';
 import { divergedSentence } from '../../engine/divergence';
 import type { RecordLayout } from '../../engine/record';
@@ -7,13 +9,14 @@ import { Trainer } from '../../engine/trainer';
 import { History } from '../../runs/history';
 import { RunFolder } from '../../runs/runFolder';
 import { type Command, choiceOption, integerOption, onlyOperand } from '../commandLine';
-import { findingLines } from '../findings';
+import { type Finding, findingLines, gradientFindingsOf } from '../findings';
 import { formatCount, formatDuration, formatNumber, formatShare, styled, table, usesColour } from '../format';
 import { heatmapLines } from '../heatmap';
 import { type CliIo, EXIT, toJson, UsageError } from '../io';
 import { LiveView } from '../liveView';
 import { ALLOW_OPTION, MEMORY_OPTION, openSpec } from '../openSpec';
 import { type Evaluation, kernelColumn, stepEvent, testMeasures } from '../stepEvents';
+import { THRESHOLD_HELP, THRESHOLD_OPTION, thresholdsOf } from '../thresholdOption';
 
 /** Training goes on so long before signals and streams get their turn. */
 const SLICE_MS = 30;
@@ -26,13 +29,17 @@ export const train: Command = {
   summary: 'trains, and shows the gradients of every layer while it does',
   details: `
 On a terminal a heatmap of layers × steps grows while it trains. Ctrl-C stops after the current step and keeps the run;
-a second one stops at once. --out keeps manifest.json, the spec, records.jsonl and weights.safetensors in a folder.`,
+a second one stops at once. --out keeps manifest.json, the spec, records.jsonl and weights.safetensors in a folder.
+At the end it says what the run has shown (GF…): losses that stand or swing, steps too large or too small, and so on.
+
+${THRESHOLD_HELP}`,
   options: {
     steps: { type: 'string', value: 'N', doc: 'training steps, instead of what the spec says' },
     seed: { type: 'string', value: 'S', doc: "instead of the spec's" },
     backend: { type: 'string', value: 'embedded', doc: 'who trains (default and only one in this version: embedded)' },
     out: { type: 'string', value: 'DIR', doc: 'keeps the run in this folder' },
     json: { type: 'boolean', doc: 'writes one JSON object a line: start, each step, end' },
+    threshold: THRESHOLD_OPTION,
     allow: ALLOW_OPTION,
     'memory-limit': MEMORY_OPTION,
     nproc: { type: 'string', value: 'N', doc: 'processes of the pytorch backend; not available in this version' },
@@ -46,8 +53,9 @@ a second one stops at once. --out keeps manifest.json, the spec, records.jsonl a
     const steps = integerOption(args, 'steps', 1);
     const seed = integerOption(args, 'seed');
     const out = args.text('out');
+    const thresholds = thresholdsOf(args);
     const opened = openSpec(specPath, { seed }, args, io);
-    const { graph, spec, dataset } = opened;
+    const { graph, spec, tree, dataset } = opened;
     io.stderr.write(findingLines(opened.warnings, usesColour(io.stderr, io)));
     const trainer = Trainer.create({ graph, spec, dataset, steps, threads: nodeThreads() });
     const about = {
@@ -73,19 +81,22 @@ a second one stops at once. --out keeps manifest.json, the spec, records.jsonl a
 
     const recordEvery = spec.training.recordEvery;
     const evaluateEvery = spec.training.evaluateEvery ?? trainer.stepsPerEpoch;
-    const run = new Run(trainer, recordEvery, evaluateEvery, about.name, io, (line) => {
+    const { layout, totalSteps, stepsPerEpoch } = trainer;
+    const judge = new RunJudge({ spec, graph, tree, dataset, thresholds, layout, totalSteps, stepsPerEpoch });
+    const run = new Run(trainer, judge, recordEvery, evaluateEvery, about.name, io, (line) => {
       if (json) io.stdout.write(`${line}\n`);
       folder?.appendRecord(line);
     });
     const outcome = await run.untilEnd(() => folder?.flush()).finally(() => trainer.dispose());
-    const end = { ...endOf(outcome, trainer.layout), ...(folder ? { run: folder.folder } : {}) };
+    const findings = gradientFindingsOf(specPath, opened.text, outcome.findings, () => []);
+    const end = { ...endOf(outcome, layout), ...(folder ? { run: folder.folder } : {}), findings };
     const endedAt = new Date(io.now()).toISOString();
     folder?.end(
       { ...about, endedAt, ...end },
       trainer.parameters().map(({ name, shape, values }) => ({ name, shape, data: values })),
     );
     if (json) io.stdout.write(`${toJson({ event: 'end', ...end })}\n`);
-    else io.stdout.write(asText(about.name, outcome, run.history, trainer.layout, about.engine, folder?.folder, io));
+    else io.stdout.write(asText(about.name, outcome, findings, run.history, layout, about.engine, folder?.folder, io));
     if (outcome.status === 'cancelled') return EXIT.interrupted;
     return outcome.status === 'diverged' ? EXIT.found : EXIT.done;
   },
@@ -100,11 +111,13 @@ interface Outcome {
   readonly test?: Evaluation;
   readonly stepsPerSecond: number;
   readonly message?: string;
+  readonly findings: readonly GradientFinding[];
 }
 
 class Run {
   readonly history: History;
   readonly #trainer: Trainer;
+  readonly #judge: RunJudge;
   readonly #recordEvery: number;
   readonly #evaluateEvery: number;
   readonly #name: string;
@@ -117,6 +130,7 @@ class Run {
 
   constructor(
     trainer: Trainer,
+    judge: RunJudge,
     recordEvery: number,
     evaluateEvery: number,
     name: string,
@@ -124,6 +138,7 @@ class Run {
     keep: (line: string) => void,
   ) {
     this.#trainer = trainer;
+    this.#judge = judge;
     this.#recordEvery = recordEvery;
     this.#evaluateEvery = evaluateEvery;
     this.#name = name;
@@ -178,12 +193,18 @@ class Run {
     const finished = trainer.diverged || last === trainer.totalSteps;
     const evaluated =
       !trainer.diverged && (finished || last % this.#evaluateEvery === 0) ? trainer.evaluate() : undefined;
-    if (evaluated) this.#test = evaluated;
     for (let step = before + 1; step <= last; step++) {
+      if (this.#judge.step(step, trainer)) {
+        trainer.readRecord(step, this.#record);
+        this.#judge.record(step, this.#record);
+      }
       const wanted = step % this.#recordEvery === 0 || step === 1 || (step === last && (finished || evaluated));
       if (!wanted) continue;
       this.#recordStep(step, step === last ? evaluated : undefined);
     }
+    if (!evaluated) return;
+    this.#test = evaluated;
+    this.#judge.evaluation(last, evaluated.loss, evaluated.metric);
   }
 
   /** @param step of the trainer's last slice */
@@ -196,18 +217,19 @@ class Run {
   #outcome(interrupted: boolean, seconds: number): Outcome {
     const trainer = this.#trainer;
     const step = trainer.step;
+    const stopped = interrupted && step < trainer.totalSteps;
+    const status: Outcome['status'] = trainer.diverged ? 'diverged' : stopped ? 'cancelled' : 'completed';
     const common = {
+      status,
+      findings: this.#judge.findings(status, trainer.nonFinite),
       step,
       loss: step > 0 ? trainer.lossOf(step) : Number.NaN,
       metric: step > 0 ? trainer.metricOf(step) : Number.NaN,
       stepsPerSecond: step / seconds,
       ...(this.#test ? { test: this.#test } : {}),
     };
-    if (trainer.diverged) {
-      const message = trainer.nonFinite && divergedSentence(trainer.nonFinite, step);
-      return { ...common, status: 'diverged', ...(message ? { message } : {}) };
-    }
-    return { ...common, status: interrupted && step < trainer.totalSteps ? 'cancelled' : 'completed' };
+    const message = trainer.diverged && trainer.nonFinite && divergedSentence(trainer.nonFinite, step);
+    return { ...common, ...(message ? { message } : {}) };
   }
 
   #picture(begun: number): string[] {
@@ -242,6 +264,7 @@ function endOf(outcome: Outcome, layout: RecordLayout): Record<string, unknown> 
 function asText(
   name: string,
   outcome: Outcome,
+  findings: readonly Finding[],
   history: History,
   layout: RecordLayout,
   engine: string,
@@ -270,6 +293,7 @@ function asText(
   const parts = [`${lines.join('\n')}\n`];
   if (picture.length > 0) parts.push(`${picture.join('\n')}\n`);
   if (rows.length > 0) parts.push(table(header, rows));
+  if (findings.length > 0) parts.push(findingLines(findings, colour));
   parts.push(folder === undefined ? 'Not kept: --out DIR keeps a run.\n' : `Kept in ${folder}\n`);
   return parts.join('\n');
 }

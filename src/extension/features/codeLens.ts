@@ -5,11 +5,14 @@ import { pathRange } from '../../spec/analyze';
 import type { App } from '../app';
 import { readSettings } from '../settings';
 import { SPEC_SELECTOR } from '../specDocuments';
+import { gradientFindings } from './codeActions';
 
 export function registerCodeLens(app: App): Disposable {
   const owned = new Disposables();
   const changed = owned.add(new vscode.EventEmitter<void>());
   const states = new Map<string, string>();
+  /** Specs that something was found about the gradients of. */
+  const fixable = new Set<string>();
   owned.add(
     app.sessions.onDidChange(({ session }) => {
       // Progress comes many times a second; the actions change with the state alone.
@@ -24,13 +27,27 @@ export function registerCodeLens(app: App): Disposable {
       if (e.affectsConfiguration('gradoscope.codeLens')) changed.fire();
     }),
   );
+  owned.add(
+    vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+      // The way to the fixes stands there while there is something to fix.
+      for (const uri of uris) {
+        const document = app.documents.find(uri.toString());
+        const has = document !== undefined && gradientFindings(document).length > 0;
+        if (fixable.has(uri.toString()) === has) continue;
+        if (has) fixable.add(uri.toString());
+        else fixable.delete(uri.toString());
+        changed.fire();
+      }
+    }),
+  );
   const provideCodeLenses = (document: vscode.TextDocument): vscode.CodeLens[] => {
     if (!readSettings().codeLens) return [];
     const at = pathRange(app.documents.analysisOf(document).tree, []).start;
     const line = document.positionAt(at).line;
     const range = new vscode.Range(line, 0, line, 0);
     const source = document.uri.toString();
-    return actionsOf(app, source).map(
+    const actions = [...actionsOf(app, source), ...(fixable.has(source) ? [FIX] : [])];
+    return actions.map(
       ([title, command, tooltip]) => new vscode.CodeLens(range, { title, command, tooltip, arguments: [source] }),
     );
   };
@@ -44,6 +61,8 @@ export function registerCodeLens(app: App): Disposable {
 }
 
 type Action = readonly [title: string, command: string, tooltip: string];
+
+const FIX: Action = ['$(wand) Fix gradients', 'gradoscope.fixGradients', 'Measure what mends the findings'];
 
 function actionsOf(app: App, source: string): readonly Action[] {
   const session = app.sessions.find(source);

@@ -1,9 +1,13 @@
-// Owns the problems shown in the editor: what the analysis says, at its ranges. Judges nothing itself.
+// Owns the problems shown in the editor: what the analysis of the text says, and the findings of prediction, probe and run, at
+// their ranges. Judges nothing itself.
 import * as vscode from 'vscode';
 import { type Disposable, Disposables } from '../../base/disposable';
-import type { Problem } from '../../spec/problem';
+import type { Finding } from '../../protocol/analysis';
+import type { Problem, TextRange } from '../../spec/problem';
 import type { App } from '../app';
 import { sentences } from '../faults';
+import { problemsBeside, shownFindings } from '../findingsShown';
+import { readSettings } from '../settings';
 import { isSpec } from '../specDocuments';
 
 export function registerDiagnostics(app: App): Disposable {
@@ -12,21 +16,67 @@ export function registerDiagnostics(app: App): Disposable {
   const refresh = (document: vscode.TextDocument): void => {
     if (document.isClosed || !isSpec(document)) return;
     const { problems } = app.documents.analysisOf(document);
-    shown.set(
-      document.uri,
-      problems.map((p) => diagnosticOf(document, p)),
-    );
+    const findings = findingsOf(app, document);
+    shown.set(document.uri, [
+      ...problemsBeside(problems, findings).map((p) => diagnosticOfProblem(document, p)),
+      ...findings.map((f) => diagnosticOfFinding(document, f)),
+    ]);
   };
   owned.add(app.documents.onDidAnalyze(refresh));
+  owned.add(app.predictions.onDidChange(refresh));
+  owned.add(
+    app.sessions.onDidChange(({ session, event }) => {
+      if (event.type !== 'findings' && event.type !== 'run') return;
+      const document = app.documents.find(session.source);
+      if (document) refresh(document);
+    }),
+  );
   owned.add(app.documents.onDidClose((uri) => shown.delete(uri)));
   return owned;
 }
 
-function diagnosticOf(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {
-  const range = new vscode.Range(document.positionAt(problem.range.start), document.positionAt(problem.range.end));
-  const { Error: error, Warning: warning } = vscode.DiagnosticSeverity;
-  const diagnostic = new vscode.Diagnostic(range, sentences(problem), problem.severity === 'error' ? error : warning);
-  diagnostic.source = 'Gradoscope';
-  diagnostic.code = problem.code;
+/** What is found in the document as it stands: none beside an error, which comes first. */
+export function findingsOf(app: App, document: vscode.TextDocument): readonly Finding[] {
+  const { problems } = app.documents.analysisOf(document);
+  if (problems.some((p) => p.severity === 'error')) return [];
+  // A session has none once its text has changed.
+  const run = app.sessions.find(document.uri.toString())?.findings ?? [];
+  return shownFindings({ known: app.predictions.of(document), run, level: readSettings().findings });
+}
+
+function diagnosticOfProblem(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {
+  return diagnosticOf(document, problem.range, sentences(problem), problem.severity, problem.code);
+}
+
+function diagnosticOfFinding(document: vscode.TextDocument, finding: Finding): vscode.Diagnostic {
+  const { range, severity, code, related } = finding;
+  const diagnostic = diagnosticOf(document, range, sentences(finding), severity, code);
+  diagnostic.relatedInformation = related.map((r) => {
+    const place = new vscode.Location(document.uri, rangeIn(document, r.range));
+    return new vscode.DiagnosticRelatedInformation(place, r.message);
+  });
   return diagnostic;
 }
+
+function diagnosticOf(
+  document: vscode.TextDocument,
+  range: TextRange,
+  message: string,
+  severity: Finding['severity'],
+  code: string,
+): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(rangeIn(document, range), message, SEVERITIES[severity]);
+  diagnostic.source = 'Gradoscope';
+  diagnostic.code = code;
+  return diagnostic;
+}
+
+function rangeIn(document: vscode.TextDocument, { start, end }: TextRange): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+const SEVERITIES: Readonly<Record<Finding['severity'], vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+};

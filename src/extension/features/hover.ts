@@ -1,12 +1,17 @@
-// Owns the hover on a layer: its measured values where there is a run, and what it is. The words are `hoverText.ts`'s and
-// `spec/describe.ts`'s.
+// Owns the hover on a layer: its measured values where there is a run, its predicted gradient, and what it is. The words are
+// `hoverText.ts`'s, `predictionText.ts`'s and `spec/describe.ts`'s.
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/disposable';
 import { describeLayer, layerSummary, typeText } from '../../spec/describe';
 import type { GraphLayer } from '../../spec/network';
 import type { App } from '../app';
-import { gradientColumn, hoverText, SPARKLINE_BINS } from '../hoverText';
+import { formatCount } from '../format';
+import type { ThemeKind } from '../heat';
+import { predictionsOf } from '../hintText';
+import { flowOf, gradientColumn, hoverText, SPARKLINE_BINS } from '../hoverText';
 import { layersAt, propertyAt } from '../layersAt';
+import { predictionPicture } from '../predictionPicture';
+import { type MeasuredFlow, predictionText } from '../predictionText';
 import type { Session } from '../session';
 import { readSettings } from '../settings';
 import { isSpec } from '../specDocuments';
@@ -33,16 +38,21 @@ async function provideHover(
   const first = layers[0];
   if (!first) return undefined;
   const session = app.sessions.find(document.uri.toString());
+  const property = propertyAt(tree, first, offset);
   const parts: string[] = [];
+  let measured: Measured | undefined;
   try {
-    const measured = session && (await measuredText(session, layers));
-    if (measured) parts.push(measured);
+    measured = session && (await measure(session, layers));
+    if (measured) parts.push(measured.text);
   } catch (error) {
     // A worker that does not answer costs the numbers, not the hover.
     app.log.warn(`a hover had no record: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const property = propertyAt(tree, first, offset);
-  const description = descriptionAt(layers, property?.key, parts.length > 0);
+  const description = descriptionAt(layers, property?.key, measured !== undefined);
+  // The editor asked before the text was judged: numbers of another text are not this one's.
+  const predicted = document.isClosed ? '' : predictedText(app, document, layers, measured);
+  // Before what the layer is: a hover shows its first dozen lines, and these are what changes with the spec.
+  if (predicted !== '') parts.push(predicted);
   if (description !== undefined) parts.push(description);
   const { start, end } = property?.range ?? first.range;
   const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
@@ -61,7 +71,45 @@ function descriptionAt(layers: readonly GraphLayer[], key: string | undefined, m
   return `${head} · ${layerSummary(first)}${place}`;
 }
 
-async function measuredText(session: Session, layers: readonly GraphLayer[]): Promise<string | undefined> {
+/** What is predicted of the layers; empty where the text was not judged as it is. */
+function predictedText(
+  app: App,
+  document: vscode.TextDocument,
+  layers: readonly GraphLayer[],
+  measured: Measured | undefined,
+): string {
+  const { prediction, text } = app.predictions.of(document) ?? {};
+  if (!prediction || text !== document.getText()) return '';
+  const predicted = predictionsOf(layers, prediction).filter((p) => p !== undefined);
+  const marked = new Set(predicted.map((p) => p.index));
+  return predictionText(predicted, {
+    measured: measured && predicted.map(({ name }) => measured.flow.get(name)),
+    measuredWhen: measured?.when,
+    picture: predictionPicture(prediction, marked, themeKind()),
+  });
+}
+
+function themeKind(): ThemeKind {
+  switch (vscode.window.activeColorTheme.kind) {
+    case vscode.ColorThemeKind.Light:
+      return 'light';
+    case vscode.ColorThemeKind.HighContrast:
+      return 'highContrast';
+    case vscode.ColorThemeKind.HighContrastLight:
+      return 'highContrastLight';
+    default:
+      return 'dark';
+  }
+}
+
+interface Measured {
+  readonly text: string;
+  /** By layer. */
+  readonly flow: ReadonlyMap<string, MeasuredFlow>;
+  readonly when: string;
+}
+
+async function measure(session: Session, layers: readonly GraphLayer[]): Promise<Measured | undefined> {
   const { run, progress, stale } = session;
   if (!run || progress?.lastStep === undefined) return undefined;
   const { layout, mode } = run;
@@ -79,5 +127,10 @@ async function measuredText(session: Session, layers: readonly GraphLayer[]): Pr
   const history = columns.map((_, c) =>
     Array.from({ length: bins }, (_bin, k) => (counts[k] ? values[3 * (c * bins + k) + 1] : undefined)),
   );
-  return hoverText({ layout, layers: indexes, record, history, steps: [from, last], mode, stale });
+  return {
+    text: hoverText({ layout, layers: indexes, record, history, steps: [from, last], mode, stale }),
+    // What a run of another text measured is not this text's.
+    flow: new Map(stale ? [] : indexes.map((i) => [layout.layers[i]!.name, flowOf(layout, layout.layers[i]!, record)])),
+    when: mode === 'gradients' ? 'measured' : `at step ${formatCount(last)}`,
+  };
 }

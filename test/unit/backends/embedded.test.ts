@@ -57,6 +57,7 @@ function begin(options = OPTIONS) {
   });
   const run = backend.start(options, {
     started: (info) => heard.push(`started ${info.id}`),
+    findings: (findings) => heard.push(`findings ${findings.map((f) => f.code).join()}`),
     progress: (p) => {
       last.progress = p;
       heard.push(`progress ${p.status} ${p.step}`);
@@ -87,6 +88,20 @@ test('a run goes from start to end, and answers after it', async () => {
   assert.deepEqual(await record, Float64Array.of(9));
   run.dispose();
   assert.ok(thread.terminated);
+});
+
+test('what a run shows is passed on, also when its stop was shown already', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { run, thread, heard } = begin();
+  thread.says({ type: 'started', run: RUN });
+  thread.says({ type: 'findings', findings: [{ code: 'GF107' }, { code: 'GF109' }] });
+  run.stop();
+  t.mock.timers.tick(STOP_SHOWN_MS);
+  thread.says({ type: 'findings', findings: [] });
+  assert.deepEqual(
+    heard.filter((h) => h.startsWith('findings')),
+    ['findings GF107,GF109', 'findings '],
+  );
 });
 
 test('stop is shown within its time though the worker is busy, and its late figures are taken', (t) => {

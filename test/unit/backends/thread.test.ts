@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
+import type { Finding } from '../../../src/analysis/finding';
 import type { RunListener } from '../../../src/backends/backend';
 import { EmbeddedBackend, type EmbeddedRun } from '../../../src/backends/embedded';
 import { spawnWorkerThread } from '../../../src/backends/workerThread';
@@ -46,6 +47,7 @@ class Watched implements RunListener {
   run: RunInfo | undefined;
   last: Progress | undefined;
   end: Progress | undefined;
+  found: readonly Finding[] = [];
   failure: Failure | undefined;
   readonly #waiting = new Set<() => void>();
 
@@ -56,6 +58,9 @@ class Watched implements RunListener {
   progress(progress: Progress): void {
     this.last = progress;
     this.#wake();
+  }
+  findings(findings: readonly Finding[]): void {
+    this.found = findings;
   }
   ended(progress: Progress): void {
     this.end = progress;
@@ -132,6 +137,20 @@ test('a run trains in its thread, tells of it, and answers for every step after 
   const reply = await run.window({ from: 1, to: 21, binSteps: 5, columns: [0, 1] });
   assert.deepEqual([...reply.counts], [5, 5, 5, 5]);
   await assert.rejects(run.window({ from: 1, to: 21, binSteps: 5, columns: [1e6] }), /columns/);
+  run.dispose();
+});
+
+test('what a run shows is told before its end, and by its file again', async () => {
+  const bad = spec({ batchSize: 20, steps: 120 }).replace(
+    '"loss"',
+    '"optimizer":{"type":"sgd","learningRate":0},"loss"',
+  );
+  const { run, watched } = begin(bad);
+  await watched.until('the end', () => watched.end !== undefined);
+  assert.deepEqual(
+    watched.found.map((f) => [f.code, bad.slice(f.range.start, f.range.end)]),
+    [['GF109', '"softmaxCrossEntropy"']],
+  );
   run.dispose();
 });
 

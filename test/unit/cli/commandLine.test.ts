@@ -18,8 +18,9 @@ test('help lists what there is and nothing else', async () => {
     const { status, out, err } = await call(argv);
     assert.equal(status, 0);
     assert.equal(err, '');
-    for (const name of ['train SPEC', 'gradients SPEC', 'check SPEC…']) assert.ok(out.includes(name), name);
-    for (const name of ['predict', 'fix', 'export', 'import', 'runs', 'report']) {
+    for (const name of ['train SPEC', 'check SPEC…', 'predict SPEC', 'gradients SPEC', 'fix SPEC'])
+      assert.ok(out.includes(name), name);
+    for (const name of ['export', 'import', 'runs', 'report']) {
       assert.doesNotMatch(out, new RegExp(`^  ${name}`, 'm'));
     }
   }
@@ -37,7 +38,9 @@ test('every command has its help, wherever --help stands', async () => {
       '--save-batch',
       '--check',
     ],
-    check: ['--format', '--static', '--fail-on'],
+    check: ['--format', '--static', '--fail-on', '--threshold NAME=VALUE', 'vanishingFactor (0.75)'],
+    predict: ['--no-probe', '--json'],
+    fix: ['--apply K|all', '--write FILE', '--all', '--json', '--threshold NAME=VALUE'],
   };
   for (const [name, expected] of Object.entries(options)) {
     for (const argv of [
@@ -65,7 +68,7 @@ test('--version tells the package', async () => {
 });
 
 const mistakes: [argv: string[], words: RegExp][] = [
-  ...['predict', 'fix', 'export', 'import', 'runs', 'report'].map((name): [string[], RegExp] => [
+  ...['export', 'import', 'runs', 'report'].map((name): [string[], RegExp] => [
     [name, good],
     new RegExp(`\`${name}\` is not available in this version`),
   ]),
@@ -91,6 +94,14 @@ const mistakes: [argv: string[], words: RegExp][] = [
   [['check', good, '--format', 'xml'], /--format is one of text, json, sarif, github/],
   [['check', good, '--fail-on', 'info'], /--fail-on is one of/],
   [['check', path.join(folder, 'none.netspec.json')], /no file at/],
+  [['check', good, '--threshold', 'vanishing=1'], /no threshold “vanishing”\.\n {4}Name one of vanishingFactor,/],
+  [['check', good, '--threshold', 'vanishingFactor=2'], /wants a number from 0 to 1, and got “2”/],
+  [['check', good, '--threshold', 'explodingFactor'], /wants a number from 1 on, and got “”/],
+  [['predict'], /needs a SPEC/],
+  [['predict', broken], /error NS101/],
+  [['fix', broken], /error NS101/],
+  [['fix', good, '--apply', '0'], /--apply wants a place in the list, from 1, and got “0”/],
+  [['fix', good, '--apply', '1', '--all'], /exclude each other/],
 ];
 for (const [argv, words] of mistakes) {
   test(`${argv.join(' ').replaceAll(folder, '')} ends with 2 and says why on stderr`, async () => {

@@ -29,6 +29,7 @@ interface Event {
   readonly test?: object;
   readonly stepsPerSecond: number;
   readonly run: string;
+  readonly findings?: readonly { readonly code: string; readonly range: object; readonly severity: string }[];
   readonly layers: readonly { readonly name: string; readonly gradientL2: number; readonly updateRatio: number }[];
 }
 const events = (out: string): Event[] =>
@@ -65,6 +66,24 @@ test('JSON has start, each step, end', async () => {
     'evaluated after each epoch',
   );
   assert.deepEqual(rest[9]!.test, end.test);
+});
+
+test('the end says what the run has shown, with its place in the spec', async () => {
+  const standing = file('standing.netspec.json', specText({ optimizer: { type: 'sgd', learningRate: 0 } }));
+  const { status, out } = await train([standing, '--steps', '60', '--json', '--out', 'standing']);
+  assert.equal(status, 0);
+  const end = events(out).at(-1)!;
+  assert.deepEqual(
+    end.findings?.map((f) => [f.code, f.severity]),
+    [['GF109', 'warning']],
+  );
+  assert.ok(JSON.stringify(end.findings![0]!.range).startsWith('{"start":{"line":'));
+  const manifest = JSON.parse(readFileSync(path.join(folder, 'standing', 'manifest.json'), 'utf8')) as Event;
+  assert.deepEqual(manifest.findings, end.findings);
+  const shown = await train([standing, '--steps', '60']);
+  assert.match(shown.out, /warning GF109.*: The loss does not go down: it began at/);
+  const patient = await train([standing, '--steps', '60', '--json', '--threshold', 'lossPatience=1000']);
+  assert.deepEqual(events(patient.out).at(-1)!.findings, []);
 });
 
 test('the same seed gives the same bytes, another one others', async () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { BackendRun, RunListener } from '../../../src/backends/backend';
 import { UserError } from '../../../src/base/errors';
 import { type LaunchRequest, Session, type SessionEvent, type SessionText } from '../../../src/extension/session';
+import type { Finding } from '../../../src/protocol/analysis';
 import type { Progress, RunInfo } from '../../../src/protocol/run';
 import type { StartOptions } from '../../../src/protocol/worker';
 
@@ -208,6 +209,25 @@ test('a run that starts goes before one on its way back', () => {
   assert.equal(session.snapshot().run, undefined);
   started(1);
   assert.equal(session.run?.id, '1');
+});
+
+test("a run's findings are shown while the text is the one it was started from", () => {
+  const { session, runs, started, events } = scene();
+  session.start({ mode: 'train' });
+  started(0);
+  const found = [{ code: 'GF107' }] as unknown as Finding[];
+  runs[0]!.listener.findings(found);
+  assert.deepEqual(session.findings, found);
+  assert.equal(events.at(-1), 'findings');
+  session.setText(textOf('two'));
+  assert.deepEqual(session.findings, [], 'its ranges are of another text');
+  session.setText(textOf('one'));
+  assert.deepEqual(session.findings, found);
+  session.start({ mode: 'train' });
+  started(1);
+  assert.deepEqual(session.findings, [], 'another run has its own');
+  runs[0]!.listener.findings(found);
+  assert.deepEqual(session.findings, []);
 });
 
 test('a new seed is one that the last run did not have', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors';
+import type { Finding } from '../../../src/protocol/analysis';
 import type { RunInfo } from '../../../src/protocol/run';
 import type { FromWorker, StartOptions } from '../../../src/protocol/worker';
 import type { HistoryStore } from '../../../src/runs/historyFile';
-import type { Prepared, TrainerLike } from '../../../src/worker/prepare';
+import type { JudgeLike, Prepared, TrainerLike } from '../../../src/worker/prepare';
 import { TrainingWorker } from '../../../src/worker/trainingWorker';
 
 const WIDTH = 3;
@@ -28,6 +29,7 @@ interface FakeOptions {
   readonly store?: HistoryStore;
   readonly paused?: boolean;
   readonly prepareFails?: Error;
+  readonly judge?: JudgeLike;
 }
 
 /** A store in memory; `full` makes every further write fail. */
@@ -107,6 +109,7 @@ function scene(options: FakeOptions = {}) {
       run: { id: 'r', mode: options.mode ?? 'train', layout: LAYOUT, totalSteps } as unknown as RunInfo,
       recordEvery: options.recordEvery ?? 1,
       evaluateEvery: options.evaluateEvery ?? 10,
+      judge: options.judge,
     };
   };
   const worker = new TrainingWorker({
@@ -385,4 +388,73 @@ test('a missing or broken file fails to open', () => {
   const { worker, last } = scene({ store: memoryStore() });
   worker.receive({ type: 'open', historyFile: '/r' });
   assert.equal(last().type, 'failed');
+});
+
+/** A judge that finds something at its first, third, fifth … question, and keeps what it was fed. */
+function fakeJudge() {
+  const steps: number[] = [];
+  const records: number[] = [];
+  const evaluations: number[] = [];
+  const asked: string[] = [];
+  const judge: JudgeLike = {
+    step: (step) => {
+      steps.push(step);
+      return step % 4 === 0;
+    },
+    record: (step, record) => {
+      assert.equal(record[0], step);
+      records.push(step);
+    },
+    evaluation: (step) => evaluations.push(step),
+    news: (status) => {
+      asked.push(status);
+      return asked.length % 2 === 1 ? [{ code: `GF${asked.length}` } as unknown as Finding] : undefined;
+    },
+  };
+  return { judge, steps, records, evaluations, asked };
+}
+
+test('the judge sees every step, the records that it wants, every evaluation, and is asked once a second', () => {
+  const { judge, steps, records, evaluations, asked } = fakeJudge();
+  const { posted, start, turn } = scene({ totalSteps: 3500, judge, recordEvery: 7 });
+  start();
+  turn();
+  const count = (n: number, of: number) => Array.from({ length: n / of }, (_, i) => (i + 1) * of);
+  assert.deepEqual(steps, count(3500, 1));
+  assert.deepEqual(records, count(3500, 4));
+  assert.deepEqual(evaluations, count(3500, 10));
+  assert.deepEqual(asked, ['running', 'running', 'running', 'completed']);
+  const told = posted.flatMap((m) => (m.type === 'findings' ? m.findings.map((f) => f.code) : []));
+  assert.deepEqual(told, ['GF1', 'GF3'], 'what is no news is not told');
+});
+
+test('the last findings come before the end, and again from the file', () => {
+  const store = memoryStore();
+  const { judge } = fakeJudge();
+  const first = scene({ totalSteps: 50, judge, store });
+  first.start();
+  first.turn();
+  assert.deepEqual(
+    first.posted.slice(-2).map((m) => m.type),
+    ['findings', 'ended'],
+  );
+  const again = scene({ store });
+  again.worker.receive({ type: 'open', historyFile: '/r' });
+  const [, found, end] = again.posted;
+  assert.deepEqual(found, { type: 'findings', findings: [{ code: 'GF1' }] });
+  assert.ok(end?.type === 'ended' && end.progress.step === 50 && !('findings' in end.progress));
+});
+
+test('a fault of the judge costs the findings and not the run', () => {
+  const { judge } = fakeJudge();
+  const broken: JudgeLike = {
+    ...judge,
+    news: () => {
+      throw new Error('no verdict');
+    },
+  };
+  const { start, turn, ended } = scene({ totalSteps: 2500, judge: broken });
+  start();
+  turn();
+  assert.equal(ended().status, 'completed');
 });

@@ -1,0 +1,182 @@
+// Owns the trying of remedies: how long, the original first, each remedy beside it, and what a remedy is worth by what it did.
+// Which are tried and what becomes of the best is `fix.ts`'s.
+import type { Candidate } from './candidates';
+import { diagnose } from './diagnose';
+import { type Judged, judge } from './evaluate';
+import type { Finding } from './finding';
+import type { FixOptions, FixProgress, MeasuredRemedy, OpenedText } from './fix';
+import { type Comparison, compare } from './ranking';
+import type { Remedy } from './remedies/remedy';
+import { stepsOfSpec, trialSize } from './trialSize';
+import { type ObservedTrial, observeTrial, type TrialNetwork, type TrialOptions } from './trials';
+
+/** A remedy that mends a finding is worth so much skill in the ranking; an error counts twice. */
+const FINDING_WEIGHT = 0.05;
+/** And one that brings the gradient's factor a decade a layer nearer to 1 so much. */
+const HEALTH_WEIGHT = 0.1;
+/** Decades a layer by which the gradient must come nearer to 1 to be called healthier: a factor of 1.26. */
+const HEALTHIER = 0.1;
+/** At most so many times the original's steps are spent on a remedy that trains longer. */
+const LONGEST = 4;
+
+/** A spec with what is known of it and how its trial went. */
+export interface Tried {
+  readonly text: string;
+  readonly opened: OpenedText;
+  /** By prediction, probe and the trial's first run. */
+  readonly judged: Judged;
+  readonly trial: ObservedTrial;
+}
+
+export interface Measured extends Tried {
+  readonly remedy: MeasuredRemedy;
+  readonly comparison: Comparison;
+  /** Findings mended, less those added, an error counting twice. */
+  readonly mended: number;
+  readonly score: number;
+}
+
+/** How trials are made, of the original and of what is made of it alike. */
+export interface Scale extends TrialOptions {
+  /** Steps of a trial as a share of those that the spec asks for. */
+  readonly shareOfTraining: number;
+}
+
+export function networkOf({ analysis, dataset }: OpenedText): TrialNetwork {
+  const { graph, spec } = analysis;
+  if (!graph || !spec) throw new Error('a text that was opened has a network');
+  return { graph, spec, dataset };
+}
+
+export function scaleOf({ text, open, seeds, steps }: FixOptions): Scale {
+  const opened = open(text);
+  if (!opened) throw new Error('remedies are measured of specs without errors alone');
+  const network = networkOf(opened);
+  const chosen = trialSize(network);
+  const taken = steps ?? chosen.steps;
+  const shareOfTraining = taken / stepsOfSpec(network.spec, network.dataset);
+  return { seeds: seeds ?? chosen.seeds, steps: taken, shareOfTraining };
+}
+
+export function* begin(
+  { text, open, thresholds }: FixOptions,
+  scale: Scale,
+  from: number,
+  to: number,
+): Generator<FixProgress, Tried, void> {
+  const opened = open(text);
+  const first = opened && judge(opened.analysis, opened.dataset, thresholds, { probe: true });
+  if (!opened || !first) throw new Error('remedies are measured of specs without errors alone');
+  const trial = yield* told('The spec as it is', from, to, observeTrial(networkOf(opened), scale));
+  return { text, opened, judged: withRun(first, trial), trial };
+}
+
+/** What its trial showed is held against the spec too: some faults show in training alone. */
+function withRun(judged: Judged, { run }: ObservedTrial): Judged {
+  const evidence = { ...judged.evidence, run };
+  const known = new Set(judged.findings.map(({ code }) => code));
+  // A symptom may look at the run alone where there is one; what it said before stays true.
+  const shown = diagnose(evidence).filter(({ code }) => !known.has(code));
+  return { ...judged, evidence, findings: [...judged.findings, ...shown] };
+}
+
+export function* tryEach(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  candidates: readonly Candidate[],
+  from: number,
+  to: number,
+): Generator<FixProgress, readonly Measured[], void> {
+  const measured: Measured[] = [];
+  for (const [k, { remedy, text, opened }] of candidates.entries()) {
+    const at = (done: number): number => from + ((to - from) * done) / candidates.length;
+    const doing = `${k + 1} of ${candidates.length}: ${remedy.title}`;
+    const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
+    if (!first) continue;
+    const trial = yield* told(doing, at(k), at(k + 1), observeTrial(networkOf(opened), sizeFor(opened, scale)));
+    measured.push(measuredOf(original, remedy, { text, opened, judged: withRun(first, trial), trial }));
+  }
+  return measured.sort(
+    (a, b) => Number(a.comparison.verdict === 'worse') - Number(b.comparison.verdict === 'worse') || b.score - a.score,
+  );
+}
+
+/** The same share of its own training: a spec that asks for more steps, or larger batches, is tried as it would be used. */
+function sizeFor(opened: OpenedText, { seeds, steps, shareOfTraining }: Scale): TrialOptions {
+  const { spec, dataset } = networkOf(opened);
+  const own = Math.round(stepsOfSpec(spec, dataset) * shareOfTraining);
+  return { seeds, steps: Math.max(1, Math.min(own, steps * LONGEST)) };
+}
+
+function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): Measured {
+  const comparison = compare(
+    original.trial.outcome,
+    original.opened.dataset,
+    tried.trial.outcome,
+    tried.opened.dataset,
+  );
+  const before = original.judged.findings.filter(isGrave);
+  const after = tried.judged.findings.filter(isGrave);
+  const mends = codesOf(before).filter((code) => !codesOf(after).includes(code));
+  const adds = codesOf(after).filter((code) => !codesOf(before).includes(code));
+  const mended = weightOf(before) - weightOf(after);
+  const { firstToLast, factorPerLayer } = tried.judged.prediction;
+  const health = Math.max(-1, Math.min(1, comparison.health));
+  return {
+    ...tried,
+    comparison,
+    mended,
+    score: comparison.gain + FINDING_WEIGHT * mended + HEALTH_WEIGHT * health,
+    remedy: {
+      id,
+      title,
+      why,
+      mends,
+      adds,
+      ...(Number.isNaN(firstToLast) ? {} : { predictedFirstToLast: firstToLast }),
+      ...(Number.isNaN(factorPerLayer) ? {} : { predictedFactorPerLayer: factorPerLayer }),
+      outcome: tried.trial.outcome,
+      verdict: comparison.verdict,
+      text: tried.text,
+    },
+  };
+}
+
+/** Better beyond noise; or no worse, with findings mended or a healthier gradient. */
+export function isWorthwhile({ comparison, mended }: Measured): boolean {
+  if (comparison.verdict === 'worse') return false;
+  return comparison.verdict === 'better' || mended > 0 || (mended === 0 && comparison.health > HEALTHIER);
+}
+
+export function isGrave({ severity }: Finding): boolean {
+  return severity !== 'information';
+}
+
+/** One of each code counts: a finding that names fewer layers than before is not mended. */
+function weightOf(findings: readonly Finding[]): number {
+  const weights = new Map<string, number>();
+  for (const { code, severity } of findings) {
+    weights.set(code, Math.max(weights.get(code) ?? 0, severity === 'error' ? 2 : 1));
+  }
+  return [...weights.values()].reduce((a, b) => a + b, 0);
+}
+
+export function codesOf(findings: readonly Finding[]): readonly string[] {
+  return [...new Set(findings.map(({ code }) => code))].sort();
+}
+
+/** Work whose shares become those of a part of the whole. */
+export function* told<T>(
+  doing: string,
+  from: number,
+  to: number,
+  work: Generator<{ readonly share: number }, T, void>,
+): Generator<FixProgress, T, void> {
+  yield { doing, share: from };
+  for (;;) {
+    const next = work.next();
+    if (next.done) return next.value;
+    yield { doing, share: from + (to - from) * next.value.share };
+  }
+}
