@@ -52,7 +52,10 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
   const looseness = parts.once ? law.looseness : ([1, 1] as const);
   const bias = biasMeanSquare(parts.bias);
   const before = diagonalMean(input.field);
-  const meanSquare = law.kind === 'scaled' ? lsuvMeanSquare(before, parts.fanIn, bias) : law.meanSquare;
+  // The variance that is brought to 1 is about the units' own mean, which few units have in common.
+  const seen = 1 - overlap(input.field, batch) / parts.unitsOut;
+  const meanSquare =
+    law.kind === 'scaled' ? lsuvMeanSquare(before * Math.max(0.1, seen), parts.fanIn, bias) : law.meanSquare;
   const gain = parts.fanIn * meanSquare;
   const field = clamped(affine(input.field, gain, bias));
   const after = diagonalMean(field);
