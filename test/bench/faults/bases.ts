@@ -96,7 +96,11 @@ const IN_THE_PLANE: readonly Base[] = [
   }),
   base('spiral, layer norm, SiLU', {
     data: plane('spiral'),
-    layers: [dense(32, 'silu', HE), repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')), out(2)],
+    layers: [
+      dense(32, 'silu', HE),
+      repeat(3, dense(32, undefined, HE), layer('layerNormalization'), act('silu')),
+      out(2),
+    ],
     optimizer: adam(0.01),
     epochs: 60,
   }),
