@@ -43,6 +43,12 @@ function isWindow(value: unknown): value is WindowReply {
   return value.binSteps > 0 && counts !== undefined && values !== undefined && counts.length >= value.bins;
 }
 
+function isFindings(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((f) => isFields(f) && isText(f.code) && isText(f.message) && isText(f.hint))
+  );
+}
+
 /** The message if it is one, as far as the views rely on it; nothing otherwise. */
 export function checkMessage(data: unknown): ToPanel | undefined {
   if (!isFields(data)) return undefined;
@@ -54,6 +60,7 @@ export function checkMessage(data: unknown): ToPanel | undefined {
       if ((s.run !== undefined && !isRun(s.run)) || (s.progress !== undefined && !isProgress(s.progress))) {
         return undefined;
       }
+      if (s.findings !== undefined && !isFindings(s.findings)) return undefined;
       const snapshot = data.snapshot as PanelSnapshot;
       if (!snapshot.progress) return message;
       return { type: 'snapshot', snapshot: { ...snapshot, progress: decodeProgress(snapshot.progress) } };
@@ -63,6 +70,8 @@ export function checkMessage(data: unknown): ToPanel | undefined {
       return { type: 'progress', progress: decodeProgress(data.progress as Progress) };
     case 'stale':
       return typeof data.stale === 'boolean' && isCount(data.errorCount) ? message : undefined;
+    case 'findings':
+      return isFindings(data.findings) ? message : undefined;
     case 'select':
       return data.layer === undefined || isText(data.layer) ? message : undefined;
     case 'window':

@@ -89,6 +89,8 @@ export function notices(state: PanelState): Notice[] {
       action: { label: 'Restart', command: run.mode === 'gradients' ? 'showGradients' : 'train' },
     });
   }
+  const found = foundOf(state);
+  if (found) all.push(found);
   if (progress?.status === 'interrupted') {
     all.push({
       id: 'interrupted',
@@ -99,4 +101,21 @@ export function notices(state: PanelState): Notice[] {
     });
   }
   return all;
+}
+
+/** The worst of what the run shows; the editor's problems have them all, with their places. */
+function foundOf({ snapshot }: PanelState): Notice | undefined {
+  // That it diverged is said already.
+  const told = snapshot?.progress?.status === 'diverged' ? 'GF111' : undefined;
+  const findings = (snapshot?.findings ?? []).filter(({ code }) => code !== told);
+  const worst = findings[0];
+  if (!worst) return undefined;
+  const more = findings.length - 1;
+  return {
+    id: 'finding',
+    severity: worst.severity === 'information' ? 'info' : worst.severity,
+    lead: `${worst.code}:`,
+    message: worst.message,
+    detail: more === 0 ? worst.hint : `${worst.hint} Problems has ${formatInteger(more)} more.`,
+  };
 }

@@ -189,6 +189,9 @@ export function reduce(state: PanelState, action: Action, saved: SavedState = {}
     case 'stale':
       if (!state.snapshot) return state;
       return { ...state, snapshot: { ...state.snapshot, stale: action.stale, errorCount: action.errorCount } };
+    case 'findings':
+      if (!state.snapshot) return state;
+      return { ...state, snapshot: { ...state.snapshot, findings: action.findings } };
     case 'select':
       if (!state.snapshot) return state;
       return { ...state, snapshot: { ...state.snapshot, selectedLayer: action.layer } };

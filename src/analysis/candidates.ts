@@ -6,7 +6,7 @@ import type { OpenedText, OpenText } from './fix';
 import type { Prediction } from './prediction';
 import { predict } from './propagation';
 import { proposeRemedies } from './remedies/all';
-import { learningRateChange } from './remedies/learningRate';
+import { optimizerChange } from './remedies/learningRate';
 import type { Remedy } from './remedies/remedy';
 import { changedText } from './specEdit';
 import type { Share } from './trials';
@@ -65,7 +65,7 @@ export function ratesFor(text: string, evidence: Evidence, suggested: number, op
       id: 'learningRate.rangeTest',
       title: `${rate < now ? 'Lower' : 'Raise'} the learning rate to ${rate}`,
       why: 'At rates like this the loss fell fast in a range test (Smith 2017).',
-      changes: [learningRateChange(evidence, rate)],
+      changes: [optimizerChange(evidence, 'learningRate', rate)],
     };
     const changed = changedText(text, remedy.changes);
     const opened = changed === text ? undefined : open(changed);

@@ -29,8 +29,32 @@ export function independentPositions(sizes: readonly number[], gram: Float64Arra
   return { sizes, near, pooled: gram.map((k) => k / count) };
 }
 
-/** @param samples how many there are to be; without data, independent standard-normal numbers */
-export function dataSignal(graph: Graph, dataset: Dataset | undefined, samples: number): Signal {
+/** Of how many training samples those that are followed are chosen. */
+const CANDIDATES = 512;
+
+/**
+ * Samples that stand for all: by their size, from all over its range, since small ones and large ones may count for much.
+ * @returns their numbers; without data 0, 1, …
+ */
+export function chooseSamples(dataset: Dataset | undefined, count: number): readonly number[] {
+  const available = dataset ? Math.min(dataset.train.count, CANDIDATES) : 0;
+  if (!dataset || available <= count) return Array.from({ length: available > 0 ? available : count }, (_, s) => s);
+  const features = product(dataset.inputShape);
+  const { inputs } = dataset.train;
+  const sizes = Float64Array.from({ length: available }, (_, s) => {
+    let sum = 0;
+    for (let i = s * features; i < (s + 1) * features; i++) sum += inputs[i]! * inputs[i]!;
+    return sum;
+  });
+  const order = Array.from(sizes.keys()).sort((a, b) => sizes[a]! - sizes[b]! || a - b);
+  return Array.from({ length: count }, (_, k) => order[Math.floor(((k + 0.5) * available) / count)]!).sort(
+    (a, b) => a - b,
+  );
+}
+
+/** @param chosen numbers of the samples; without data they are independent standard-normal numbers */
+export function dataSignal(graph: Graph, dataset: Dataset | undefined, chosen: readonly number[]): Signal {
+  const samples = chosen.length;
   const shape = graph.inputShape;
   const sizes = positionSizes(shape);
   const units = shape.at(-1) ?? 1;
@@ -42,7 +66,10 @@ export function dataSignal(graph: Graph, dataset: Dataset | undefined, samples: 
     return { field, mean: new Float64Array(samples), units, isData: false, gaussian: 1, drift: 0, stray: 0 };
   }
   const features = product(shape);
-  const x = dataset.train.inputs;
+  const x = new Float32Array(samples * features);
+  chosen.forEach((sample, s) => {
+    x.set(dataset.train.inputs.subarray(sample * features, (sample + 1) * features), s * features);
+  });
   const gram = new Float64Array(samples * samples);
   const mean = new Float64Array(samples);
   for (let s = 0; s < samples; s++) {
@@ -139,29 +166,36 @@ function nearCorrelations(
  * gives p − the one-hot label, with p about equal over the classes; a squared error gives output − target, with outputs
  * as large as the signal says.
  */
-export function lossGradient(graph: Graph, spec: Spec, dataset: Dataset | undefined, output: Signal): Gradient {
+export function lossGradient(
+  graph: Graph,
+  spec: Spec,
+  dataset: Dataset | undefined,
+  output: Signal,
+  chosen: readonly number[],
+): Gradient {
   const { samples } = output.field;
   const shape = graph.layers[graph.output]!.outputShape;
   const sizes = positionSizes(shape);
   const units = shape.at(-1) ?? 1;
   const places = sizes ? product(sizes) : 1;
   const gram = new Float64Array(samples * samples);
-  const known = dataset && dataset.train.count >= samples;
+  const known = dataset && dataset.train.count > 0;
   const targets = dataset?.train.targets;
   for (let s = 0; s < samples; s++) {
     for (let t = 0; t < samples; t++) {
       let value = s === t ? 1 : 0;
       if (known && targets && spec.loss === 'softmaxCrossEntropy') {
         let equal = 0;
-        for (let p = 0; p < places; p++) equal += targets[s * places + p] === targets[t * places + p] ? 1 : 0;
+        for (let p = 0; p < places; p++)
+          equal += targets[chosen[s]! * places + p] === targets[chosen[t]! * places + p] ? 1 : 0;
         value = equal / places - 1 / Math.max(2, units);
       } else if (known && targets && dataset.targetKind === 'classes') {
         const sign = (i: number) => (targets[i] === targets[0] ? 1 : -1);
-        value = sign(s * places) * sign(t * places);
+        value = sign(chosen[s]! * places) * sign(chosen[t]! * places);
       } else if (known && targets && spec.loss !== 'softmaxCrossEntropy') {
         let dot = 0;
         const count = places * units;
-        for (let i = 0; i < count; i++) dot += targets[s * count + i]! * targets[t * count + i]!;
+        for (let i = 0; i < count; i++) dot += targets[chosen[s]! * count + i]! * targets[chosen[t]! * count + i]!;
         value = dot / count + output.field.gram[s * samples + t]!;
         if (spec.loss === 'meanAbsoluteError') value /= Math.sqrt(within(s) * within(t));
       }
@@ -171,7 +205,7 @@ export function lossGradient(graph: Graph, spec: Spec, dataset: Dataset | undefi
   function within(s: number): number {
     const count = places * units;
     let square = output.field.gram[s * samples + s]!;
-    for (let i = 0; i < count; i++) square += targets![s * count + i]! ** 2 / count;
+    for (let i = 0; i < count; i++) square += targets![chosen[s]! * count + i]! ** 2 / count;
     return square > 0 ? square : 1;
   }
   const field: Field = { samples, gram, ...(sizes ? { positions: independentPositions(sizes, gram) } : {}) };

@@ -18,6 +18,11 @@ export interface Flow {
   readonly depth: number;
   readonly firstToLast: number;
   readonly factorPerLayer: number;
+  /**
+   * `firstToLast` without what pooling does. That happens once for each pooling and grows with no depth, and learning does not
+   * feel it: the gradient of a kernel is a sum over the positions that it was spread over.
+   */
+  readonly throughDepth: number;
   /** Update ratio of the last layer ÷ the first's; NaN where it is not known. */
   readonly imbalance: number;
   /** `cumulative`, layer by layer of the graph; NaN where it is not known. */
@@ -51,13 +56,15 @@ export function flowOf(evidence: Evidence): Flow | undefined {
     depth,
     firstToLast,
     factorPerLayer,
+    throughDepth: firstToLast / pooling(evidence),
     imbalance: imbalanceOf(first, last, evidence),
     cumulative: prediction.layers.map((l) => l.cumulative),
   };
 }
 
 /** What a run has shown so far: medians over its steps. */
-function flowOfRun(first: GraphLayer, last: GraphLayer, depth: number, { graph, run }: Evidence): Flow | undefined {
+function flowOfRun(first: GraphLayer, last: GraphLayer, depth: number, evidence: Evidence): Flow | undefined {
+  const { graph, run } = evidence;
   const seen = new Map(run?.layers.map((layer) => [layer.name, layer]));
   const of = ({ name }: GraphLayer) => 10 ** (seen.get(name)?.cumulative ?? Number.NaN);
   const firstToLast = of(first) / of(last);
@@ -70,9 +77,24 @@ function flowOfRun(first: GraphLayer, last: GraphLayer, depth: number, { graph, 
     depth,
     firstToLast,
     factorPerLayer: firstToLast ** (1 / (depth - 1)),
+    throughDepth: firstToLast / pooling(evidence),
     imbalance: ratio(last) / ratio(first),
     cumulative: graph.layers.map(of),
   };
+}
+
+/** What the predicted poolings multiply the gradient by, all together. */
+function pooling({ prediction }: Evidence): number {
+  let product = 1;
+  for (const { terms } of prediction?.layers ?? []) {
+    for (const { kind, factor } of terms) if (kind === 'pooling' && factor > 0) product *= factor;
+  }
+  return product;
+}
+
+/** Depth-normalized, of `throughDepth`. */
+export function depthFactor({ throughDepth, depth }: Flow): number {
+  return throughDepth ** (1 / (depth - 1));
 }
 
 function isTable({ spec }: GraphLayer): boolean {
@@ -98,7 +120,7 @@ function imbalanceOf(first: GraphLayer, last: GraphLayer, evidence: Evidence): n
     const ratio = measured(last) / measured(first);
     if (!Number.isNaN(ratio)) return ratio;
   }
-  return relativeGradient(last, evidence) / relativeGradient(first, evidence);
+  return (relativeGradient(last, evidence) / relativeGradient(first, evidence)) * pooling(evidence);
 }
 
 /**

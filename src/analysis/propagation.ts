@@ -3,21 +3,13 @@
 import type { Dataset } from '../spec/dataset';
 import { DATA_INPUT, type Graph, type GraphLayer } from '../spec/network';
 import type { Spec } from '../spec/schema';
-import { dataSignal, lossGradient } from './fields';
+import { chooseSamples, dataSignal, lossGradient } from './fields';
 import { mergeGradients } from './gradients';
 import type { LayerPrediction, Prediction, Term } from './prediction';
 import type { ProbeResult } from './probe';
 import { measuredPassage } from './rules/measured';
 import { RULES } from './rules/table';
-import {
-  type Backward,
-  diagonalMean,
-  type Gradient,
-  type Passage,
-  type Signal,
-  totalSpread,
-  typicalShift,
-} from './signal';
+import { type Backward, diagonalMean, type Gradient, type Passage, type Signal, typicalOf } from './signal';
 
 export interface PredictOptions {
   readonly graph: Graph;
@@ -43,7 +35,8 @@ const FELT = 0.002;
 export function predict({ graph, spec, dataset, probe }: PredictOptions): Prediction {
   const available = dataset && dataset.train.count > 0 ? dataset.train.count : Number.POSITIVE_INFINITY;
   const batch = Math.max(1, Math.min(spec.training.batchSize, available));
-  const data = dataSignal(graph, dataset, sampleCount(graph.layers.length, batch));
+  const chosen = chooseSamples(dataset, sampleCount(graph.layers.length, batch));
+  const data = dataSignal(graph, dataset, chosen);
   const passages: Passage[] = new Array(graph.layers.length);
   const inputsOf = (layer: GraphLayer): Signal[] =>
     layer.inputs.map((i) => (i === DATA_INPUT ? data : passages[i]!.output));
@@ -56,9 +49,9 @@ export function predict({ graph, spec, dataset, probe }: PredictOptions): Predic
       measuredPassage(layer, inputs, probed);
   }
   const output = passages[graph.output]!.output;
-  const walk = walkBack(graph, passages, lossGradient(graph, spec, dataset, output));
+  const walk = walkBack(graph, passages, lossGradient(graph, spec, dataset, output, chosen));
   const learned = graph.order.filter((i) => graph.layers[i]!.parameters.length > 0);
-  const reference = state(passages, walk, learned.at(-1) ?? graph.output);
+  const reference = state(passages, walk, learned.at(-1) ?? graph.output, batch);
   const layers = graph.layers.map((layer) =>
     describe(
       layer,
@@ -66,7 +59,8 @@ export function predict({ graph, spec, dataset, probe }: PredictOptions): Predic
       walk[layer.index],
       inputsOf(layer),
       reference,
-      state(passages, walk, layer.index),
+      state(passages, walk, layer.index, batch),
+      batch,
     ),
   );
   const first = learned[0];
@@ -93,7 +87,10 @@ function walkBack(graph: Graph, passages: readonly Passage[], loss: Gradient): r
   for (let k = graph.order.length - 1; k >= 0; k--) {
     const i = graph.order[k]!;
     const layer = graph.layers[i]!;
-    const incoming = mergeGradients(arriving[i]!);
+    const incoming = mergeGradients(
+      arriving[i]!,
+      layer.outputShape.reduce((a, b) => a * b, 1),
+    );
     arriving[i] = [];
     if (!incoming) continue;
     const outgoing = passages[i]!.backward(incoming);
@@ -112,14 +109,14 @@ interface State {
   readonly spread: number;
 }
 
-function state(passages: readonly Passage[], ways: readonly (Way | undefined)[], index: number): State {
+function state(passages: readonly Passage[], ways: readonly (Way | undefined)[], index: number, batch: number): State {
   const way = ways[index];
   // Nothing takes what it answers: its gradient is 0.
   if (!way) return { mean: Number.NEGATIVE_INFINITY, spread: 0 };
   const passage = passages[index]!;
   const { delta } = way.outgoing;
   const at = passage.preActivation ?? passage.output;
-  return { mean: delta.log + typicalShift(delta.noise, at), spread: totalSpread(delta.noise, at) };
+  return typicalOf(delta, at, batch);
 }
 
 function describe(
@@ -129,11 +126,12 @@ function describe(
   inputs: readonly Signal[],
   reference: State,
   own: State,
+  batch: number,
 ): LayerPrediction {
   const log = 0.5 * (own.mean - reference.mean);
   const deviation = 0.5 * Math.sqrt(Math.max(0, own.spread - reference.spread));
   const at = (deviations: number) => Math.exp(log + deviations * deviation);
-  const { activationFactor, weightFactor, terms } = factors(passage, way, inputs, own);
+  const { activationFactor, weightFactor, terms } = factors(passage, way, inputs, own, batch);
   return {
     name: layer.name,
     type: layer.spec.type,
@@ -165,12 +163,13 @@ function factors(
   way: Way | undefined,
   inputs: readonly Signal[],
   own: State,
+  batch: number,
 ): { readonly activationFactor: number; readonly weightFactor: number; readonly terms: readonly Term[] } {
   if (!way) return { activationFactor: Number.NaN, weightFactor: Number.NaN, terms: [] };
   const { incoming, outgoing } = way;
-  const before = incoming.log + typicalShift(incoming.noise, passage.output);
+  const before = typicalOf(incoming, passage.output, batch).mean;
   const passed = outgoing.inputs.map((gradient, i) =>
-    gradient ? gradient.log + typicalShift(gradient.noise, inputs[i]!) : Number.NEGATIVE_INFINITY,
+    gradient ? typicalOf(gradient, inputs[i]!, batch).mean : Number.NEGATIVE_INFINITY,
   );
   const most = Math.max(...passed);
   const after = Number.isFinite(most)

@@ -67,13 +67,26 @@ export interface Signal {
 
 /** How the logarithm of a gradient's squared norm strays over draws of the weights. */
 export interface Noise {
-  /** Variance from what was drawn between here and the loss. */
+  /** Variance from what was drawn between here and the loss, beyond what `Straying` says. */
   readonly spread: number;
   /** Expectation less mean-field value, from the same. */
   readonly shift: number;
   /** First and second derivative by the logarithm of the mean square of the value at the same place. */
   readonly slope: number;
   readonly bend: number;
+}
+
+/** How far two samples' gradients stray from what the mean over draws says, in units of the product of their mean squares. */
+export interface Straying {
+  /** (S × S) Covariance of their squared norms. */
+  readonly norms: Float64Array;
+  /** (S × S) Variance of their inner product. */
+  readonly products: Float64Array;
+}
+
+export interface Radial {
+  readonly share: number;
+  readonly variance: number;
 }
 
 /** ∂L/∂h of a value on the way back. */
@@ -83,6 +96,13 @@ export interface Gradient {
   /** Brought to mean 1 of the Gram matrix's diagonal. */
   readonly field: Field;
   readonly noise: Noise;
+  /** Absent: they do not stray. */
+  readonly straying?: Straying;
+  /**
+   * Share of its squared norm along the value itself, and how that strays (variance of its logarithm). Absent: as much as
+   * along any other direction, 1 ÷ numbers. A change of size passes through layers otherwise than a change of direction.
+   */
+  readonly radial?: Radial;
   /** It lies at the largest of windows of so many entries that correlate so: set by max pooling, used by the activation before. */
   readonly winners?: { readonly count: number; readonly correlation: number };
 }
@@ -203,14 +223,43 @@ export function overlap(field: Field, batch: number): number {
   return unit > 0 ? Math.min(1, pairMean(field, field, batch) / unit) : 1;
 }
 
-/** E ln and variance of the ln of a squared norm less the mean-field value, of a gradient where a value has this drift and stray. */
-export function typicalShift(
-  noise: Noise,
-  { drift, stray }: { readonly drift: number; readonly stray: number },
-): number {
-  return noise.shift + noise.slope * drift + 0.5 * noise.bend * stray;
+/** Variance of ln ‖gradient‖² that the samples' straying makes, over the true batch. */
+export function strayingSpread({ field, straying }: Gradient, batch: number): number {
+  if (!straying) return 0;
+  const { samples, gram } = field;
+  let [same, other] = [0, 0];
+  for (let s = 0; s < samples; s++) {
+    for (let t = 0; t < samples; t++) {
+      const value = straying.norms[s * samples + t]! * gram[s * (samples + 1)]! * gram[t * (samples + 1)]!;
+      if (s === t) same += value;
+      else other += value;
+    }
+  }
+  const across = samples > 1 ? other / (samples * (samples - 1)) : 0;
+  const weight = samples > 1 ? 1 / batch : 1;
+  // Of a lognormal; a negative covariance is rounding.
+  return Math.log1p(Math.max(0, (same / samples) * weight + across * (1 - weight)));
 }
 
-export function totalSpread(noise: Noise, { stray }: { readonly stray: number }): number {
-  return noise.spread + noise.slope * noise.slope * stray;
+/** Variance from which samples come into a batch: some have larger gradients than others. */
+function batchSpread({ field }: Gradient, batch: number): number {
+  const { samples, gram } = field;
+  let sum = 0;
+  for (let s = 0; s < samples; s++) sum += (gram[s * (samples + 1)]! - 1) ** 2;
+  return Math.log1p(sum / samples / batch);
+}
+
+/** Where ln ‖gradient‖² lies over draws of the weights, at a value that has this drift and stray. */
+export function typicalOf(
+  gradient: Gradient,
+  { drift, stray }: { readonly drift: number; readonly stray: number },
+  batch: number,
+) {
+  const { log, noise, radial } = gradient;
+  const spread =
+    strayingSpread(gradient, batch) + batchSpread(gradient, batch) + (radial ? radial.share ** 2 * radial.variance : 0);
+  return {
+    mean: log + noise.shift + noise.slope * drift + 0.5 * noise.bend * stray - 0.5 * spread,
+    spread: noise.spread + noise.slope * noise.slope * stray + spread,
+  };
 }

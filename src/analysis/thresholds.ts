@@ -31,6 +31,13 @@ export const THRESHOLDS = {
     doc: 'How many times faster, by update ratio, the last layer may learn than the first (vanishing), or the first than the last (exploding).',
     source: 'our measurement: Nielsen’s 784-30-30-10 with sigmoid has 8; healthy nets with so small a factor have 1',
   },
+  vanishingShare: {
+    default: 0.1,
+    min: 0,
+    max: 1,
+    doc: 'Gradients vanish or explode, whatever the factor of a layer, only where the first layer gets less than this share of the last one’s, or more than its reciprocal.',
+    source: 'our measurement: Nielsen’s 784-30-30-10 with sigmoid has 0.05, healthy shallow nets have 0.2 and more',
+  },
   vanishingReach: {
     default: 1e-3,
     min: 0,
@@ -45,11 +52,12 @@ export const THRESHOLDS = {
     source: 'AutoTrainer (norm of a layer’s gradient ÷ the next above 70)',
   },
   timeFactor: {
-    default: 0.6,
+    default: 0.5,
     min: 0,
     max: 1,
     doc: 'Gradients vanish through time where a time step multiplies them by less than this, and little is left of them (`timeReach`).',
-    source: 'our measurement: the LSTM has 0.7 at initialization, from its forget gate',
+    source:
+      'our measurement over 50 steps: simple tanh 0.92, LSTM 0.77, GRU 0.63; with sigmoid, or weights too small, 0.3 and less',
   },
   timeReach: {
     default: 1e-4,
@@ -125,10 +133,16 @@ export const THRESHOLDS = {
     source:
       'our measurement: of 7 nets at 18 learning rates each, the loss doubled in the first steps of 2 that trained all the same, and of 27 that did not',
   },
+  updateRatioLow: {
+    default: 1e-3,
+    min: 0,
+    doc: 'Steps are too small where a typical one changes no kernel by more than this share of itself (‖Δw‖ ÷ ‖w‖), and all of them do not reach far (`weightReach`).',
+    source: 'CS231n wants about 1e-3; TheDeepChecker warns below 1e-4',
+  },
   weightReach: {
     default: 0.3,
     min: 0,
-    doc: 'Steps are too small where all of them together, each in the same direction, change no kernel by more than this share of itself.',
+    doc: 'Steps are too small where they are (`updateRatioLow`), and all of them together, each in the same direction, change no kernel by more than this share of itself.',
     source:
       'our measurement: of 7 nets at 18 learning rates each, every one that trained well had 1.7 or more, and none below 0.4 came near',
   },

@@ -1,14 +1,8 @@
 // Owns how measured remedies are written: for people, and as JSON.
-import type { FixResult, MeasuredRemedy } from '../analysis/fix';
+import type { FixedAll, FixResult, MeasuredRemedy } from '../analysis/fix';
 import type { TrialOutcome } from '../analysis/trials';
 import { formatNumber, formatShare, styled, table } from './format';
 import { unifiedDiff } from './unifiedDiff';
-
-/** What `fixAll` answers. */
-export interface AllFixed {
-  readonly text: string;
-  readonly applied: readonly MeasuredRemedy[];
-}
 
 /** The fields of `gradoscope.fix/1`. */
 export function fixJson(spec: string, text: string, { metric, steps, seeds, codes, original, remedies }: FixResult) {
@@ -25,17 +19,19 @@ export function fixJson(spec: string, text: string, { metric, steps, seeds, code
 }
 
 /** The same format, with what was applied in order; the diff is that of all. */
-export function allJson(spec: string, text: string, { text: fixed, applied }: AllFixed) {
+export function allJson(spec: string, text: string, { text: fixed, applied, found, left }: FixedAll) {
   return {
     format: 'gradoscope.fix/1',
     spec,
+    codes: found,
+    left,
     applied: applied.map((remedy) => remedyJson(remedy)),
     diff: unifiedDiff(text, fixed, spec),
   };
 }
 
 function remedyJson(remedy: MeasuredRemedy, diff?: string): object {
-  const { id, title, why, mends, adds, predictedFirstToLast, predictedFactorPerLayer, outcome } = remedy;
+  const { id, title, why, mends, adds, predictedFirstToLast, predictedFactorPerLayer, outcome, verdict } = remedy;
   return {
     id,
     title,
@@ -45,6 +41,7 @@ function remedyJson(remedy: MeasuredRemedy, diff?: string): object {
     predictedFirstToLast: known(predictedFirstToLast),
     predictedFactorPerLayer: known(predictedFactorPerLayer),
     measured: outcome && outcomeJson(outcome),
+    verdict,
     diff,
   };
 }
@@ -82,18 +79,19 @@ export function fixText(
   const found = `${head}: ${codes.join(', ')}`;
   if (remedies.length === 0) return `${found}\nNo remedy is known for this spec.\n`;
   const metricName = metric === 'accuracy' ? 'accuracy' : 'mean absolute error';
-  const header = ['', '', 'first ÷ last gradient', metricName, 'loss', 'mends', 'brings'];
+  const header = ['', '', 'first ÷ last gradient', metricName, 'loss', '', 'mends', 'brings'];
   const rows = [
-    ['', 'as it is', ...figures(original, metric), '', ''],
-    ...remedies.map(({ title, outcome, mends, adds }, i) => [
+    ['', 'as it is', ...figures(original, metric), '', '', ''],
+    ...remedies.map(({ title, outcome, verdict, mends, adds }, i) => [
       String(i + 1),
       title,
       ...(outcome ? figures(outcome, metric) : ['–', '–', '–']),
+      verdict ?? '',
       mends.join(' '),
       adds.join(' '),
     ]),
   ];
-  const list = table(header, rows, ['left', 'left', 'right', 'right', 'right', 'left', 'left']);
+  const list = table(header, rows, ['left', 'left', 'right', 'right', 'right', 'left', 'left', 'left']);
   const times = seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`;
   const diffs = remedies
     .map((remedy, i) => ({ remedy, place: i + 1 }))
@@ -109,13 +107,20 @@ Medians of ${times} × ${steps} steps, of the held-out samples where there are a
 ${diffs.join('')}`;
 }
 
-export function allText(spec: string, text: string, { text: fixed, applied }: AllFixed, colour: boolean): string {
+export function allText(
+  spec: string,
+  text: string,
+  { text: fixed, applied, found, left }: FixedAll,
+  colour: boolean,
+): string {
   const head = styled('bold', spec, colour);
-  if (applied.length === 0) return `${head}: nothing was found that helps, or nothing to fix\n`;
+  if (found.length === 0) return `${head}: nothing to fix\n`;
+  const end = left.length === 0 ? 'nothing is found any more' : `${left.join(', ')} left`;
+  if (applied.length === 0) return `${head}: ${found.join(', ')}; nothing was found that helps\n`;
   const steps = applied.map(
     ({ title, mends }, i) => `${i + 1}  ${title}${mends.length ? ` (${mends.join(', ')})` : ''}`,
   );
-  return `${head}\n\n${steps.join('\n')}\n\n${diffText(unifiedDiff(text, fixed, spec), colour)}`;
+  return `${head}: ${found.join(', ')}\n\n${steps.join('\n')}\n\nThen ${end}.\n\n${diffText(unifiedDiff(text, fixed, spec), colour)}`;
 }
 
 function figures(outcome: TrialOutcome, metric: FixResult['metric']): string[] {

@@ -1,8 +1,8 @@
-// Owns the difference of two texts as a unified diff, as `patch` and people read it.
+// Owns the difference of two texts as a unified diff, as `patch` and people read it. Which lines differ is told by
+// `analysis/lineDiff.ts`.
+import { differingLines } from '../analysis/lineDiff';
 
 const CONTEXT = 3;
-/** Beyond so many changed lines a smallest diff is not looked for: the whole middle is replaced. */
-const MOST_EDITS = 2000;
 
 interface Line {
   readonly kind: ' ' | '-' | '+';
@@ -54,63 +54,19 @@ function hunkText(lines: readonly Line[], start: number, end: number): string {
   return `@@ -${place('+')} +${place('-')} @@\n${text.join('')}`;
 }
 
-/** E. W. Myers, An O(ND) Difference Algorithm and Its Variations, Algorithmica 1 (1986), on what is between equal ends. */
+/** All lines of both texts, those that they have in common once. */
 function diffLines(a: readonly string[], b: readonly string[]): Line[] {
-  let head = 0;
-  while (head < a.length && head < b.length && a[head] === b[head]) head++;
-  let tail = 0;
-  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
-  const same = (text: string): Line => ({ kind: ' ', text });
-  return [
-    ...a.slice(0, head).map(same),
-    ...middle(a.slice(head, a.length - tail), b.slice(head, b.length - tail)),
-    ...a.slice(a.length - tail).map(same),
-  ];
-}
-
-function middle(a: readonly string[], b: readonly string[]): Line[] {
-  const replaced = (): Line[] => [
-    ...a.map((text): Line => ({ kind: '-', text })),
-    ...b.map((text): Line => ({ kind: '+', text })),
-  ];
-  if (a.length === 0 || b.length === 0) return replaced();
-  const most = Math.min(a.length + b.length, MOST_EDITS);
-  /** Farthest index into `a` on each diagonal, one state an edit. */
-  const trace: Map<number, number>[] = [];
-  let reach = new Map<number, number>([[1, 0]]);
-  for (let edits = 0; edits <= most; edits++) {
-    trace.push(new Map(reach));
-    const next = new Map(reach);
-    for (let k = -edits; k <= edits; k += 2) {
-      const down = k === -edits || (k !== edits && next.get(k - 1)! < next.get(k + 1)!);
-      let x = down ? next.get(k + 1)! : next.get(k - 1)! + 1;
-      while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++;
-      next.set(k, x);
-      if (x >= a.length && x - k >= b.length) return walkBack(a, b, trace);
-    }
-    reach = next;
-  }
-  return replaced();
-}
-
-function walkBack(a: readonly string[], b: readonly string[], trace: readonly Map<number, number>[]): Line[] {
   const lines: Line[] = [];
-  let x = a.length;
-  let y = b.length;
-  for (let edits = trace.length - 1; edits >= 0; edits--) {
-    const reach = trace[edits]!;
-    const k = x - y;
-    const down = k === -edits || (k !== edits && (reach.get(k - 1) ?? -1) < (reach.get(k + 1) ?? -1));
-    const fromK = down ? k + 1 : k - 1;
-    const fromX = edits === 0 ? 0 : reach.get(fromK)!;
-    const fromY = edits === 0 ? 0 : fromX - fromK;
-    while (x > fromX && y > fromY) {
-      lines.push({ kind: ' ', text: a[--x]! });
-      y--;
-    }
-    if (edits === 0) break;
-    if (down) lines.push({ kind: '+', text: b[--y]! });
-    else lines.push({ kind: '-', text: a[--x]! });
+  const add = (kind: Line['kind'], part: readonly string[]): void => {
+    for (const text of part) lines.push({ kind, text });
+  };
+  let at = 0;
+  for (const { fromA, toA, fromB, toB } of differingLines(a, b)) {
+    add(' ', a.slice(at, fromA));
+    add('-', a.slice(fromA, toA));
+    add('+', b.slice(fromB, toB));
+    at = toA;
   }
-  return lines.reverse();
+  add(' ', a.slice(at));
+  return lines;
 }

@@ -39,6 +39,8 @@ export interface Analysis {
 export interface FixedAll {
   readonly text: string;
   readonly applied: readonly MeasuredRemedy[];
+  /** Codes that are found all the same. */
+  readonly left: readonly string[];
 }
 
 /** Work that takes long: `done` rejects with UserError where it fails or is cancelled. */
@@ -131,7 +133,9 @@ export class Analyst implements Disposable {
   fixAll(subject: AnalysisSubject, progress: (progress: FixProgress) => void): LongTask<FixedAll> {
     return this.#task({ type: 'fixAll', subject }, (answer) => {
       if (answer.type === 'fixProgress') progress(answer.progress);
-      return answer.type === 'fixedAll' ? { result: { text: answer.text, applied: answer.applied } } : undefined;
+      return answer.type === 'fixedAll'
+        ? { result: { text: answer.text, applied: answer.applied, left: answer.left } }
+        : undefined;
     });
   }
 

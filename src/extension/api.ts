@@ -23,6 +23,12 @@ export interface SessionView {
   readonly panel: 'none' | 'hidden' | 'loading' | 'shown';
 }
 
+export interface PredictedView {
+  readonly name: string;
+  readonly backwardFactor: number;
+  readonly cumulative: number;
+}
+
 export interface GradoscopeTestApi {
   readonly apiVersion: 1;
   /** How long `activate` took. */
@@ -34,6 +40,10 @@ export interface GradoscopeTestApi {
   record(source: string, step: number): Promise<Float64Array | undefined>;
   /** Text of the status bar item; undefined while it is hidden. */
   statusBarText(): string | undefined;
+  /** Resolves once all is known of the open spec's text as it is, with its layers and what is left of the gradient at each. */
+  prediction(source: string, limitMs: number): Promise<readonly PredictedView[]>;
+  /** Ends the analysis worker as a crash would. */
+  killAnalyst(): void;
   /** Ends the worker of the spec's run as a crash would. */
   killWorker(source: string): void;
 }

@@ -16,15 +16,10 @@ export interface FindingsInput {
 export function shownFindings({ known, run, level }: FindingsInput): readonly Finding[] {
   if (level === 'off') return [];
   const moved = (known?.findings ?? []).flatMap((finding) => movedFinding(finding, known?.moves ?? []) ?? []);
-  const seen = new Set<string>();
-  // What a run has shown is said in place of what was predicted of the same fault.
-  return [...run, ...moved]
-    .filter((finding) => {
-      const key = `${finding.code} ${finding.layer ?? ''} ${finding.range.start}`;
-      if (seen.has(key)) return false;
-      seen.add(key);
-      return level === 'all' || finding.severity !== 'information';
-    })
+  // What a run has shown of a fault is said in place of what was predicted of it.
+  const shown = new Set(run.map((f) => f.code));
+  return [...run, ...moved.filter((f) => !shown.has(f.code))]
+    .filter((f) => level === 'all' || f.severity !== 'information')
     .sort((a, b) => a.range.start - b.range.start || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
 }
 

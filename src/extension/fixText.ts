@@ -8,9 +8,14 @@ export function quickTitle({ title, predictedFirstToLast, originalFirstToLast }:
   return effect === undefined ? title : `${title} · ${effect} (predicted)`;
 }
 
+const VERDICTS = { better: 'better', same: 'no clear difference', worse: 'worse' } as const;
+
+/** Figures stand on a line of their own, where a long title cannot cut them off. */
 export interface FixRow {
   readonly label: string;
+  /** The verdict over the seeds. */
   readonly description: string;
+  /** The figures before and after, what it mends and what it brings. */
   readonly detail: string;
   readonly remedy: MeasuredRemedy;
 }
@@ -18,36 +23,36 @@ export interface FixRow {
 /** A row a remedy, in the order of the result. */
 export function fixRows({ metric, original, remedies }: FixResult): FixRow[] {
   return remedies.map((remedy) => {
-    const { title, why, mends, adds, outcome } = remedy;
+    const { title, mends, adds, outcome, verdict } = remedy;
     const figures: (string | undefined)[] = [];
     if (outcome) {
       figures.push(gradientChange(original.firstToLast, outcome.firstToLast));
       figures.push(outcome.diverged ? 'diverged' : metricChange(metric, original.testMetric, outcome.testMetric));
     }
-    const effects = [
-      mends.length > 0 ? `Mends ${mends.join(', ')}.` : '',
-      adds.length > 0 ? `Brings ${adds.join(', ')}.` : '',
-    ];
+    if (mends.length > 0) figures.push(`mends ${mends.join(', ')}`);
+    if (adds.length > 0) figures.push(`brings ${adds.join(', ')}`);
     return {
       label: title,
-      description: figures.filter((f) => f !== undefined).join(' · '),
-      detail: [...effects, why].filter((s) => s !== '').join(' '),
+      description: verdict ? VERDICTS[verdict] : '',
+      detail: figures.filter((f) => f !== undefined).join(' · '),
       remedy,
     };
   });
 }
 
-/** How it was measured: `3 seeds × 200 steps, accuracy of held-out samples`. */
-export function measuredHow({ seeds, steps, metric }: FixResult): string {
+/** How it was measured: `Measured with 3 seeds × 200 steps · ∇: first layer ÷ last`. */
+export function measuredHow({ seeds, steps }: FixResult): string {
   const times = seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`;
-  return `Measured: ${times} × ${steps} steps. ∇: gradient of the first layer ÷ the last one's; ${metricName(metric)} on held-out samples`;
+  return `Measured with ${times} × ${steps} steps · ∇: first layer ÷ last`;
 }
 
 /** What cannot be said is left out. */
 function gradientChange(before: number | undefined, after: number | undefined): string | undefined {
   const known = (value: number | undefined): value is number => value !== undefined && !Number.isNaN(value);
   if (!known(after)) return undefined;
-  return known(before) ? `∇ ${formatRatio(before)} → ${formatRatio(after)}` : `∇ ${formatRatio(after)}`;
+  if (!known(before)) return `∇ ${formatRatio(after)}`;
+  const [was, is] = [formatRatio(before), formatRatio(after)];
+  return was === is ? `∇ stays ${is}` : `∇ ${was} → ${is}`;
 }
 
 function metricChange(metric: FixResult['metric'], before: number, after: number): string | undefined {

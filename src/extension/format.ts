@@ -9,6 +9,12 @@ export function formatMagnitude(value: number): string {
   return value.toExponential(1);
 }
 
+/** A share of another gradient: `0.76`, `5.9`, and far from one as any magnitude, `2.5e-8`. */
+export function formatRelative(value: number): string {
+  const size = Math.abs(value);
+  return value !== 1 && size >= 0.00995 && size < 99.5 ? value.toPrecision(2) : formatMagnitude(value);
+}
+
 /** A factor: `×0.19`, `×1.04`, `×12`; far from one `×1.2e-9`. */
 export function formatFactor(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);

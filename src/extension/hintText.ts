@@ -6,7 +6,7 @@ import { formatCount, parameterCount, shapeText } from '../spec/describe';
 import type { Graph, GraphLayer } from '../spec/network';
 import { propertyOf, rangeOf, type SpecNode } from '../spec/parse';
 import type { TextRange } from '../spec/problem';
-import { formatFactor, formatMagnitude } from './format';
+import { formatFactor, formatRelative } from './format';
 import { predictionText } from './predictionText';
 
 /** Which kinds are wanted. */
@@ -114,14 +114,15 @@ export function gradientText(layers: readonly LayerPrediction[]): string | undef
   const factors = layers.map((l) => l.backwardFactor).filter((f) => Number.isFinite(f));
   const first = layers[0]?.cumulative ?? Number.NaN;
   const last = layers.at(-1)?.cumulative ?? Number.NaN;
-  const left = Number.isNaN(first) ? undefined : formatMagnitude(first);
+  const left = Number.isNaN(first) ? undefined : formatRelative(first);
   if (layers.length <= 1) {
     const factor = factors.length > 0 ? formatFactor(factors[0]!) : undefined;
     return factor === undefined ? left : left === undefined ? factor : `${factor} → ${left}`;
   }
-  const mean = Math.exp(factors.reduce((sum, f) => sum + Math.log(f), 0) / factors.length);
-  const each = factors.length > 0 ? `${formatFactor(mean)} each` : undefined;
-  const way = left === undefined || Number.isNaN(last) ? undefined : `${formatMagnitude(last)} → ${left}`;
+  // The typical one: the first time may have other inputs than the rest.
+  const typical = [...factors].sort((a, b) => a - b)[Math.floor(factors.length / 2)];
+  const each = typical === undefined ? undefined : `${formatFactor(typical)} each`;
+  const way = left === undefined || Number.isNaN(last) ? undefined : `${formatRelative(last)} → ${left}`;
   return each === undefined ? way : way === undefined ? each : `${each}, ${way}`;
 }
 

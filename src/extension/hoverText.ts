@@ -2,6 +2,7 @@
 // spec is `spec/describe.ts`'s.
 import type { LayerLayout, RecordLayout } from '../protocol/run';
 import { formatCount, formatFactor, formatMagnitude, formatShare, sparkline } from './format';
+import { escapedMarkdown } from './markdown';
 
 /** More rows than this are cut in the middle. */
 const MOST_ROWS = 16;
@@ -116,7 +117,7 @@ function single(row: Row, when: string, { steps, mode }: HoverInput): string {
   const line = row.line
     ? `\n\n\`${row.line}\` l2, steps ${formatCount(steps[0])}–${formatCount(steps[1])}, log scale`
     : '';
-  return `**${escaped(row.name)}** ${when}\n\n${table}${line}`;
+  return `**${escapedMarkdown(row.name)}** ${when}\n\n${table}${line}`;
 }
 
 function several(rows: readonly Row[], when: string, { steps, mode }: HoverInput): string {
@@ -124,7 +125,7 @@ function several(rows: readonly Row[], when: string, { steps, mode }: HoverInput
   const head = ['layer', 'l2', 'rms', 'zeros', ...(train ? ['update'] : []), 'factor', 'left', 'rank'];
   if (train) head.push('l2\u00a0over\u00a0steps');
   const cells = (row: Row): string[] => [
-    escaped(row.name),
+    escapedMarkdown(row.name),
     formatMagnitude(row.l2),
     formatMagnitude(row.rms),
     formatShare(row.zeroFraction),
@@ -167,11 +168,6 @@ function factorOrDash(value: number): string {
 
 function magnitudeOrDash(value: number): string {
   return Number.isNaN(value) ? '–' : formatMagnitude(value);
-}
-
-/** Names come from the spec: they must not become markup. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~$&-]/g, '\\$&');
 }
 
 function capitalized(text: string): string {

@@ -124,10 +124,15 @@ export class Panel implements vscode.Disposable {
           this.#post({ type: 'progress', progress: encodeProgress(session.progress) });
         else this.#sendSnapshot();
         return;
+      case 'findings':
+        this.#post({ type: 'findings', findings: session.panelFindings });
+        break;
       case 'text':
         // Rows follow the text only while no run shows its own.
-        if (session.run) this.#post({ type: 'stale', stale: session.stale, errorCount: session.text.errorCount });
-        else this.#sendSnapshot();
+        if (session.run) {
+          this.#post({ type: 'stale', stale: session.stale, errorCount: session.text.errorCount });
+          this.#post({ type: 'findings', findings: session.panelFindings });
+        } else this.#sendSnapshot();
         this.#setTitle();
         break;
       case 'selection':

@@ -1,7 +1,8 @@
 // Owns what is said of a predicted gradient in hovers and tooltips, as Markdown. Pure; the measured values of a run alone are
 // `hoverText.ts`'s.
 import type { LayerPrediction, Term } from '../protocol/analysis';
-import { formatFactor, formatMagnitude, sparkline } from './format';
+import { formatFactor, formatRelative, sparkline } from './format';
+import { escapedMarkdown } from './markdown';
 
 /** More rows than this are cut in the middle. */
 const MOST_ROWS = 12;
@@ -28,9 +29,12 @@ export interface PredictionTextOptions {
 export function predictionText(layers: readonly LayerPrediction[], options: PredictionTextOptions = {}): string {
   const first = layers[0];
   if (!first || layers.every((l) => Number.isNaN(l.cumulative) && Number.isNaN(l.backwardFactor))) return '';
-  const picture = options.picture ? `\n\n![The predicted gradient of every layer](${options.picture})` : '';
-  const body = layers.length === 1 ? single(first, options) : several(layers, options);
-  return `**Predicted** at initialization, ${basisText(layers)}\n\n${body}${picture}`;
+  const picture = options.picture ? [`![The predicted gradient of every layer](${options.picture})`] : [];
+  const body =
+    layers.length === 1
+      ? [single(first, options), ...picture]
+      : [...picture, ...factorsText(layers), several(layers, options)];
+  return [`**Predicted** at initialization, ${basisText(layers)}`, ...body].join('\n\n');
 }
 
 /** How it is known. */
@@ -44,10 +48,10 @@ function single(layer: LayerPrediction, { measured, measuredWhen }: PredictionTe
   const run = measured?.[0];
   const row = (name: string, value: string, other = ''): string =>
     run ? `| ${name} | ${value} | ${other} |` : `| ${name} | ${value} |`;
-  const rows = layer.terms.map(({ term, factor }) => row(escaped(term), termText(factor)));
+  const rows = layer.terms.map(({ term, factor }) => row(escapedMarkdown(term), termText(factor)));
   rows.push(
     row('**Backward factor**', termText(layer.backwardFactor), run && `\`${factorOrDash(run.backwardFactor)}\``),
-    row("**Left of the last layer's**", leftText(layer), run && `\`${magnitudeOrDash(run.cumulative)}\``),
+    row("**Left of the last layer's**", leftText(layer), run && `\`${leftOrDash(run.cumulative)}\``),
   );
   const head = run ? [`| | predicted | ${measuredWhen ?? 'measured'} |`, '|:--|--:|--:|'] : ['| | |', '|:--|--:|'];
   return [...head, ...rows, ...bandText(layer), ...timeText(layer)].join('\n');
@@ -56,10 +60,10 @@ function single(layer: LayerPrediction, { measured, measuredWhen }: PredictionTe
 function several(layers: readonly LayerPrediction[], { measured, measuredWhen }: PredictionTextOptions): string {
   const anyRun = measured?.some((m) => m !== undefined) ?? false;
   const cells = (layer: LayerPrediction, i: number): string[] => [
-    escaped(layer.name),
+    escapedMarkdown(layer.name),
     factorOrDash(layer.backwardFactor),
-    magnitudeOrDash(layer.cumulative),
-    ...(anyRun ? [magnitudeOrDash(measured?.[i]?.cumulative ?? Number.NaN)] : []),
+    leftOrDash(layer.cumulative),
+    ...(anyRun ? [leftOrDash(measured?.[i]?.cumulative ?? Number.NaN)] : []),
   ];
   const all = layers.map(cells);
   const shown = all.length <= MOST_ROWS ? all : [...all.slice(0, MOST_ROWS / 2), ...all.slice(-MOST_ROWS / 2)];
@@ -71,44 +75,56 @@ function several(layers: readonly LayerPrediction[], { measured, measuredWhen }:
     const width = Math.max(...shown.map((row) => row[i]?.length ?? 0));
     return i === 0 ? name : '&numsp;'.repeat(Math.max(0, width - name.length)) + name;
   });
-  return [
-    `| ${heads.join(' | ')} |`,
-    `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`,
-    ...lines,
-    ...factorsText(layers),
-  ].join('\n');
+  return [`| ${heads.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? ':--' : '--:')).join('|')}|`, ...lines].join(
+    '\n',
+  );
 }
 
-/** Where a term is the same all the way it is said once, otherwise its range. */
+/** More groups of layers than this are not explained one by one. */
+const MOST_GROUPS = 4;
+
+/** The terms of neighbours that have the same ones, said once; a factor that differs between them as its range. */
 function factorsText(layers: readonly LayerPrediction[]): readonly string[] {
-  const first = layers[0]!;
-  const alike = layers.every((l) => l.terms.map((t) => t.term).join() === first.terms.map((t) => t.term).join());
-  if (!alike || first.terms.length === 0) return [];
-  const parts = first.terms.map((term: Term, i) => {
-    const factors = layers.map((l) => l.terms[i]!.factor).filter((f) => Number.isFinite(f));
-    if (factors.length === 0) return undefined;
-    const low = termText(Math.min(...factors));
-    const high = termText(Math.max(...factors));
-    return `${escaped(term.term)} ${low === high ? low : `${low}…${high}`}`;
+  const groups: LayerPrediction[][] = [];
+  const termsOf = (layer: LayerPrediction): string => layer.terms.map(({ term }) => term).join();
+  for (const layer of layers) {
+    const group = groups.at(-1);
+    if (group && termsOf(group[0]!) === termsOf(layer)) group.push(layer);
+    else groups.push([layer]);
+  }
+  const explained = groups.filter((group) => group[0]!.terms.length > 0);
+  if (explained.length > MOST_GROUPS) return [];
+  return explained.flatMap((group) => {
+    const first = escapedMarkdown(group[0]!.name);
+    const who =
+      groups.length === 1 ? 'Each' : group.length === 1 ? first : `${first} … ${escapedMarkdown(group.at(-1)!.name)}`;
+    return [`${who}: ${group[0]!.terms.map((_, i) => rangeText(group, i)).join(' · ')}`];
   });
-  const said = parts.filter((p) => p !== undefined);
-  return said.length === 0 ? [] : ['', `Each: ${said.join(' · ')}`];
+}
+
+function rangeText(layers: readonly LayerPrediction[], i: number): string {
+  const { term }: Term = layers[0]!.terms[i]!;
+  const factors = layers.map((l) => l.terms[i]!.factor).filter((f) => Number.isFinite(f));
+  if (factors.length === 0) return escapedMarkdown(term);
+  const low = termText(Math.min(...factors));
+  const high = termText(Math.max(...factors));
+  return `${escapedMarkdown(term)} ${low === high ? low : `${low}…${high}`}`;
 }
 
 function leftText({ cumulative }: LayerPrediction): string {
-  return `\`${magnitudeOrDash(cumulative)}\``;
+  return `\`${leftOrDash(cumulative)}\``;
 }
 
 function bandText({ band: [low, high], cumulative }: LayerPrediction): readonly string[] {
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high || Number.isNaN(cumulative)) return [];
-  return ['', `95 % of random draws of the weights: \`${formatMagnitude(low)}\` to \`${formatMagnitude(high)}\``];
+  return ['', `95 % of random draws of the weights: \`${formatRelative(low)}\` to \`${formatRelative(high)}\``];
 }
 
 function timeText({ timeProfile }: LayerPrediction): readonly string[] {
   if (!timeProfile || timeProfile.length < 2 || timeProfile.some((v) => Number.isNaN(v))) return [];
   const shown = thinned(timeProfile, 24);
   const first = timeProfile[0]!;
-  return ['', `\`${sparkline(shown)}\` first to last time step; \`${formatMagnitude(first)}\` is left at the first`];
+  return ['', `\`${sparkline(shown)}\` first to last time step; \`${formatRelative(first)}\` is left at the first`];
 }
 
 function thinned(values: readonly number[], most: number): readonly number[] {
@@ -128,11 +144,6 @@ function factorOrDash(value: number): string {
   return Number.isNaN(value) ? '–' : formatFactor(value);
 }
 
-function magnitudeOrDash(value: number): string {
-  return Number.isNaN(value) ? '–' : formatMagnitude(value);
-}
-
-/** Names come from the spec: they must not become markup. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~$&-]/g, '\\$&');
+function leftOrDash(value: number): string {
+  return Number.isNaN(value) ? '–' : formatRelative(value);
 }

@@ -2,27 +2,13 @@
 // stays beside its lines while the text is being edited. What is shown of it is the features'.
 import * as vscode from 'vscode';
 import { Disposables } from '../base/disposable';
-import type { AnalysisSubject, Finding, Prediction } from '../protocol/analysis';
+import type { AnalysisSubject } from '../protocol/analysis';
 import type { SpecAnalysis } from '../spec/analyze';
-import type { Analysis, Analyst } from './analyst';
+import type { Analyst } from './analyst';
+import { type Known, leavesOpen, withCarried } from './known';
 import { readSettings, readThresholds } from './settings';
 import { foldersOf, isSpec, type SpecDocuments } from './specDocuments';
 import type { TextMove } from './textMoves';
-
-/** What was last known of a spec. */
-export interface Known {
-  /** The text that was judged, and its analysis: has a graph, and no error. */
-  readonly text: string;
-  readonly analysis: SpecAnalysis;
-  /** Absent until the first answer, and where there was none. */
-  readonly prediction?: Prediction;
-  readonly findings: readonly Finding[];
-  readonly probed: boolean;
-  /** Nothing more follows for this text. */
-  readonly last: boolean;
-  /** How the document was edited since. */
-  readonly moves: readonly TextMove[];
-}
 
 interface Entry {
   known?: Known;
@@ -105,7 +91,8 @@ export class Predictions implements vscode.Disposable {
       if (answer && entry.known && leavesOpen(answer, entry.known)) return;
       const { text, moves } = asked;
       if (!answer || answer.last) entry.asked = undefined;
-      const { prediction, findings = [], probed = false, last = true } = answer ?? {};
+      const { prediction, probed = false, last = true } = answer ?? {};
+      const findings = answer ? withCarried(answer, entry.known, moves.length) : [];
       entry.known = { text, analysis, moves, prediction, findings, probed, last };
       this.#changed.fire(document);
     });
@@ -125,14 +112,4 @@ export class Predictions implements vscode.Disposable {
     const moves = [...known.moves, ...made];
     entry.known = moves.length > MOST_MOVES ? undefined : { ...known, moves };
   }
-}
-
-/** A first answer that says less than was known waits for the whole one, which follows: numbers must not come and go at each key. */
-function leavesOpen(answer: Analysis, known: Known): boolean {
-  if (answer.last || !known.probed) return false;
-  if (known.findings.some((f) => f.basis === 'probe')) return true;
-  const knownOf = new Map(known.prediction?.layers.map((l) => [l.name, l.cumulative]));
-  return (
-    answer.prediction?.layers.some((l) => Number.isNaN(l.cumulative) && Number.isFinite(knownOf.get(l.name))) ?? false
-  );
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Backend, BackendRun, RunListener } from '../backends/backend';
 import { UserError } from '../base/errors';
 import type { Finding } from '../protocol/analysis';
-import type { PanelSnapshot, PreviewLayer } from '../protocol/panel';
+import type { PanelFinding, PanelSnapshot, PreviewLayer } from '../protocol/panel';
 import type { Failure, Progress, RunInfo, WindowQuery, WindowReply } from '../protocol/run';
 import type { StartOptions } from '../protocol/worker';
 
@@ -65,6 +65,7 @@ const NOTHING_YET: Progress = {
   stepsPerSecond: 0,
   stride: 1,
 };
+const RANK: Readonly<Record<PanelFinding['severity'], number>> = { error: 0, warning: 1, information: 2 };
 const LIVE: ReadonlySet<string> = new Set<Progress['status']>(['starting', 'running', 'paused']);
 
 export class Session {
@@ -114,6 +115,19 @@ export class Session {
   /** What the run shows, while the text is what it was started from: the ranges are of that text. */
   get findings(): readonly Finding[] {
     return this.#run && !this.stale ? this.#run.findings : [];
+  }
+
+  /** The same in short, worst first. */
+  get panelFindings(): readonly PanelFinding[] {
+    return this.findings
+      .map(({ code, severity, message, hint, layer }) => ({
+        code,
+        severity,
+        message,
+        hint,
+        ...(layer ? { layer } : {}),
+      }))
+      .sort((a, b) => RANK[a.severity] - RANK[b.severity]);
   }
 
   get selectedLayer(): string | undefined {
@@ -226,6 +240,7 @@ export class Session {
       run: this.run,
       progress: this.progress,
       stale: this.stale,
+      findings: this.panelFindings,
       selectedLayer: this.#selectedLayer,
     };
   }

@@ -7,7 +7,7 @@ import type { StartOptions } from '../protocol/worker';
 import type { Faults } from './faults';
 import type { RunStore } from './runStore';
 import { type LaunchRequest, type RememberedRun, Session, type SessionEvent, type SessionHost } from './session';
-import { readSettings } from './settings';
+import { readSettings, readThresholds } from './settings';
 import { foldersOf, type SpecDocuments } from './specDocuments';
 import { textOf } from './specText';
 
@@ -106,15 +106,17 @@ export class Sessions implements vscode.Disposable {
   #startOptions(source: string, specText: string, request: LaunchRequest): StartOptions {
     const { memoryLimitBytes, historyLimitBytes } = readSettings();
     const { store, dataFolder } = this.#options;
+    const uri = vscode.Uri.parse(source, true);
     return {
       ...store.newRun(),
       ...request,
-      ...foldersOf(vscode.Uri.parse(source, true)),
+      ...foldersOf(uri),
       specText,
       source,
       dataFolder,
       memoryLimitBytes,
       historyLimitBytes,
+      thresholds: readThresholds(uri),
     };
   }
 

@@ -1,6 +1,6 @@
 // Owns the test API's making. What it says is `api.ts`'s.
 import { UserError } from '../base/errors';
-import type { GradoscopeTestApi, SessionView } from './api';
+import type { GradoscopeTestApi, PredictedView, SessionView } from './api';
 import type { App } from './app';
 import type { Session } from './session';
 
@@ -42,6 +42,28 @@ export function createTestApi(
         look();
       });
     },
+    prediction(source, limitMs) {
+      return new Promise((resolve, reject) => {
+        const look = (): void => {
+          const document = app.documents.find(source);
+          const known = document && app.predictions.of(document);
+          if (!known?.last || known.text !== document?.getText()) return;
+          done();
+          resolve(known.prediction?.layers.map(viewOfLayer) ?? []);
+        };
+        const timer = setTimeout(() => {
+          done();
+          reject(new Error(`waited ${limitMs} ms for a prediction of ${source}`));
+        }, limitMs);
+        const heard = app.predictions.onDidChange(look);
+        const done = (): void => {
+          clearTimeout(timer);
+          heard.dispose();
+        };
+        look();
+      });
+    },
+    killAnalyst: () => app.analyst.killThread(),
     record: (source, step) => session(source).record(step),
     statusBarText,
     killWorker(source) {
@@ -50,6 +72,10 @@ export function createTestApi(
       handle.killWorker();
     },
   };
+}
+
+function viewOfLayer({ name, backwardFactor, cumulative }: PredictedView): PredictedView {
+  return { name, backwardFactor, cumulative };
 }
 
 function viewOf(app: App, session: Session): SessionView {

@@ -73,6 +73,8 @@ export type FromAnalyst =
       readonly id: number;
       readonly text: string;
       readonly applied: readonly MeasuredRemedy[];
+      /** Codes that are found all the same. */
+      readonly left: readonly string[];
     }
   /** Cancelled, superseded or failed. */
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

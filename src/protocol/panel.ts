@@ -12,6 +12,15 @@ export interface PreviewLayer {
   readonly groups: readonly string[];
 }
 
+/** What the run shows, in short: the place in the text is the editor's. */
+export interface PanelFinding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly message: string;
+  readonly hint: string;
+  readonly layer?: string;
+}
+
 /** All that a panel needs to show itself anew; records are asked for separately. */
 export interface PanelSnapshot {
   /** The spec's URI, kept by the webview's state so that a reload finds it. */
@@ -26,6 +35,8 @@ export interface PanelSnapshot {
   readonly progress?: Progress;
   /** The spec's text is no longer what the run was started from. */
   readonly stale: boolean;
+  /** Of the run, worst first; none while the text is another than the run's. */
+  readonly findings?: readonly PanelFinding[];
   readonly selectedLayer?: string;
 }
 
@@ -33,6 +44,8 @@ export type ToPanel =
   | { readonly type: 'snapshot'; readonly snapshot: PanelSnapshot }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'stale'; readonly stale: boolean; readonly errorCount: number }
+  /** In place of those told before. */
+  | { readonly type: 'findings'; readonly findings: readonly PanelFinding[] }
   /** The cursor of the spec's editor is in this layer. */
   | { readonly type: 'select'; readonly layer: string | undefined }
   | { readonly type: 'window'; readonly id: number; readonly reply: WindowReply }

@@ -83,8 +83,8 @@ export class AnalystWorker {
         break;
       case 'fixAll':
         this.#begin(message.id, () =>
-          this.#drive(message.id, this.#work.fixAll(this.#fixOptions(message.subject)), ({ text, applied }) => {
-            this.#around.post({ type: 'fixedAll', id: message.id, text, applied });
+          this.#drive(message.id, this.#work.fixAll(this.#fixOptions(message.subject)), ({ text, applied, left }) => {
+            this.#around.post({ type: 'fixedAll', id: message.id, text, applied, left });
           }),
         );
         break;

@@ -18,6 +18,7 @@ test('the package holds what the manifest names', () => {
     ...grammars.map((grammar) => grammar.path),
     ...jsonValidation.map((validation) => validation.url),
     './dist/worker.cjs',
+    './dist/analyst.cjs',
     './dist/webview.js',
     './dist/cli.cjs',
     './media/data/mnist-train-2000-images-idx3-ubyte.gz',

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { closeAll, edit, gradoscope, openSpec, specText, until, write } from './scene';
 
+/** Problems of the text and its data; findings about gradients have suites of their own. */
 const ours = (uri: vscode.Uri): vscode.Diagnostic[] =>
-  vscode.languages.getDiagnostics(uri).filter((d) => d.source === 'Gradoscope');
+  vscode.languages.getDiagnostics(uri).filter((d) => d.source === 'Gradoscope' && String(d.code).startsWith('NS'));
 const changed = vscode.languages.onDidChangeDiagnostics;
 
 /** Problems of a document once there are any. */

@@ -78,7 +78,9 @@ describe('features in the editor', () => {
   });
 
   it('offer what can be done as the run stands', async () => {
-    const { document } = await openSpec('lenses', specText({ steps: FOREVER }));
+    // One layer, in which nothing is found.
+    const layers = [{ type: 'dense', name: 'logits', units: 2 }];
+    const { document } = await openSpec('lenses', specText({ steps: FOREVER, layers }));
     const source = document.uri.toString();
     assert.deepEqual(await lenses(document), ['gradoscope.train', 'gradoscope.showGradients']);
     await vscode.commands.executeCommand('gradoscope.train');

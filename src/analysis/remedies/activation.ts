@@ -1,10 +1,14 @@
 // Owns the remedies that replace activations, each with the initializer that suits the new one.
+import type { GraphLayer } from '../../spec/network';
 import type { ActivationName } from '../../spec/schema';
 import type { Evidence } from '../evidence';
 import type { Finding } from '../finding';
 import type { SpecChange } from '../specEdit';
 import type { Remedy, RemedyRule } from './remedy';
 import {
+  activationOf,
+  consumersOf,
+  hasKernel,
   hiddenSites,
   initializerOf,
   inLayers,
@@ -30,13 +34,14 @@ const WHY: Readonly<Partial<Record<ActivationName, string>>> = {
 const SATURATING: ReadonlySet<ActivationName> = new Set([
   ...(['sigmoid', 'tanh', 'hardSigmoid', 'hardTanh', 'softsign', 'softmax'] as const),
 ]);
+const PASSING: ReadonlySet<string> = new Set(['flatten', 'reshape', 'dropout']);
 const RECTIFYING: ReadonlySet<ActivationName> = new Set(['relu', 'relu6']);
 
 export const activation: RemedyRule = {
   codes: ['GF101', 'GF103', 'GF104', 'GF109', 'GF114'],
   propose(evidence, finding) {
     const hidden = hiddenSites(evidence);
-    const sites = replaced(finding, hidden);
+    const sites = replaced(evidence, finding, hidden);
     if (sites.length === 0) return [];
     const remedies = replacements(finding, sites).map((name) => remedyFor(evidence, hidden, sites, name));
     const one = siteOf(finding, sites);
@@ -54,23 +59,34 @@ function activationAt(site: Site): ActivationName | undefined {
 }
 
 /** The sites whose activation is at fault. */
-function replaced(finding: Finding, hidden: readonly Site[]): readonly Site[] {
+function replaced(evidence: Evidence, finding: Finding, hidden: readonly Site[]): readonly Site[] {
   const having = (names: ReadonlySet<ActivationName>) =>
     hidden.filter((site) => {
       const name = activationAt(site);
       return name !== undefined && names.has(name);
     });
   switch (finding.code) {
-    case 'GF103':
-      return sufferingSites(finding, having(RECTIFYING));
+    case 'GF103': {
+      const able = having(RECTIFYING);
+      const named = sufferingSites(finding, able);
+      return able.filter((site) => named.includes(site) || isDead(evidence, site));
+    }
     case 'GF114':
-      return sufferingSites(
-        finding,
-        hidden.filter((site) => kernelProperty(site) && activationAt(site) === 'linear'),
-      );
+      return hidden.filter((site) => kernelProperty(site) && isMerged(evidence, site));
     default:
       return having(SATURATING);
   }
+}
+
+function isDead({ probe, thresholds }: Evidence, { layers }: Site): boolean {
+  return layers.some(({ index }) => (probe?.layers[index]?.deadFraction ?? 0) >= thresholds.deadFraction);
+}
+
+/** Whether its product goes into another layer's product with nothing but a change of shape or dropout between them. */
+function isMerged(evidence: Evidence, { layers }: Site): boolean {
+  const goesOn = (layer: GraphLayer): boolean =>
+    consumersOf(evidence, layer).some((next) => (PASSING.has(next.spec.type) ? goesOn(next) : hasKernel(next.spec)));
+  return layers.some((layer) => activationOf(evidence, layer) === 'linear' && goesOn(layer));
 }
 
 function replacements(finding: Finding, sites: readonly Site[]): readonly ActivationName[] {

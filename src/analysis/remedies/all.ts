@@ -153,7 +153,11 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, informa
  */
 export function proposeRemedies(evidence: Evidence, findings: readonly Finding[]): readonly Remedy[] {
   const severest = [...findings].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
-  const lists = severest.map((finding) => remediesFor(evidence, finding));
+  const lists = severest.map((finding) => {
+    // Where several layers have the same finding, the remedy of all of them is meant.
+    const isOne = findings.filter(({ code }) => code === finding.code).length === 1;
+    return remediesFor(evidence, finding).filter(({ id }) => isOne || !isLocal(id));
+  });
   const proposed: Remedy[] = [];
   const ids = new Set<string>();
   const changes = new Set<string>();
@@ -185,11 +189,16 @@ function remediesFor(evidence: Evidence, finding: Finding): readonly Remedy[] {
       length = start.length;
     });
     // One of a single layer comes behind those of all.
-    return id.includes(':') ? order.length : found;
+    return isLocal(id) ? order.length : found;
   };
   return ALL_REMEDIES.filter(({ codes }) => codes.includes(finding.code))
     .flatMap((rule) => rule.propose(evidence, finding))
     .sort((a, b) => place(a) - place(b));
+}
+
+/** Of one layer alone, whose name it has after a colon. */
+function isLocal(id: string): boolean {
+  return id.includes(':');
 }
 
 /** Whether the changed spec could be trained as it stands: what the language refuses is not proposed. */

@@ -10,7 +10,7 @@ export const standardInputs: RemedyRule = {
     );
     if (spec.data.normalize === 'standard' || namesThings) return [];
     // For other findings only where the inputs may be to blame.
-    if (code !== 'GF113' && dataset && isNormal(dataset.train.inputs)) return [];
+    if (code !== 'GF113' && (!dataset || isNormal(dataset.train.inputs))) return [];
     return [
       {
         id: 'data.normalize',
@@ -23,7 +23,7 @@ export const standardInputs: RemedyRule = {
 };
 
 /** A root mean square within this factor of 1 is left alone. */
-const NEAR = 3;
+const NEAR = 4;
 
 function isNormal(inputs: Float32Array): boolean {
   let sum = 0;

@@ -12,14 +12,15 @@ const GOOD_UPDATE_RATIO = 1e-3;
 const SAME = 1.5;
 
 const LOWER: readonly number[] = [10, 3, 100];
-const HIGHER: readonly number[] = [10, 3, 100];
+const HIGHER: readonly number[] = [10, 3];
+const MUCH_HIGHER = 100;
 const TOO_HIGH: ReadonlySet<string> = new Set(['GF102', 'GF107', 'GF109', 'GF110', 'GF111', 'GF120']);
 const TOO_LOW: ReadonlySet<string> = new Set(['GF101', 'GF108', 'GF109']);
 
-/** The change that gives the optimizer this rate, however it is written, or not written at all. */
-export function learningRateChange({ spec, tree }: Evidence, rate: number): SpecChange {
-  if (nodeAt(tree, ['optimizer'])) return { type: 'set', path: ['optimizer', 'learningRate'], value: rate };
-  return { type: 'set', path: ['optimizer'], value: { type: spec.optimizer.type, learningRate: rate } };
+/** The change that sets an option of the optimizer, however it is written, or not written at all. */
+export function optimizerChange({ spec, tree }: Evidence, option: string, value: number): SpecChange {
+  if (nodeAt(tree, ['optimizer'])) return { type: 'set', path: ['optimizer', option], value };
+  return { type: 'set', path: ['optimizer'], value: { type: spec.optimizer.type, [option]: value } };
 }
 
 export function defaultRate(type: OptimizerSpec['type']): number {
@@ -40,7 +41,7 @@ export const learningRate: RemedyRule = {
         id: `learningRate.${id}`,
         title: `${rate < now ? 'Lower' : 'Raise'} the learning rate to ${rate}`,
         why,
-        changes: [learningRateChange(evidence, rate)],
+        changes: [optimizerChange(evidence, 'learningRate', rate)],
       });
     };
     const { suggestedLearningRate } = evidence;
@@ -67,6 +68,8 @@ export const learningRate: RemedyRule = {
       for (const by of LOWER) add(`lower${by}`, now / by, 'Smaller steps do not overshoot where the loss is steep.');
     if (TOO_LOW.has(code))
       for (const by of HIGHER) add(`higher${by}`, now * by, 'Larger steps come further in the time given.');
+    if (code === 'GF108')
+      add(`higher${MUCH_HIGHER}`, now * MUCH_HIGHER, 'Larger steps come further in the time given.');
     return remedies;
   },
 };

@@ -30,10 +30,11 @@ export const insertedNormalization: RemedyRule = {
     const ofSamples = evidence.spec.training.batchSize < LEAST_BATCH || isSequence(evidence);
     // Its running means must have caught up when a short training is evaluated: PyTorch's pace, not the default 0.99.
     const normalization = ofSamples ? { type: 'layerNormalization' } : { type: 'batchNormalization', momentum: 0.9 };
+    const where = sites.every((site) => kernelProperty(site)) ? 'before the activation ' : '';
     return [
       {
         id: 'normalization.insert',
-        title: `Insert ${ofSamples ? 'layer' : 'batch'} normalization before the activation ${inLayers(sites)}`,
+        title: `Insert ${ofSamples ? 'layer' : 'batch'} normalization ${where}${inLayers(sites)}`,
         why: ofSamples
           ? 'What an activation takes has mean 0 and variance 1 in every sample, whatever the weights (Ba et al. 2016).'
           : 'What an activation takes has mean 0 and variance 1 over the batch, whatever the weights (Ioffe & Szegedy 2015).',
@@ -56,9 +57,14 @@ function inserted(site: Site, normalization: object): readonly SpecChange[] {
   return [...removeAt(site, 'activation'), put(1, normalization), put(2, activation)];
 }
 
-/** Where the layer behind takes its output and nobody else does, so that nothing goes past the normalization. */
+/**
+ * Where the layer behind takes its output and nobody else does, so that nothing goes past the normalization; and where its
+ * own input is not normalized already.
+ */
 function takesNormalization(evidence: Evidence, site: Site): boolean {
   if (!kernelProperty(site) && !isRecurrent(site.spec)) return false;
+  const input = evidence.graph.layers[site.layers[0]!.inputs[0]!];
+  if (input && isNormalization(input.spec)) return false;
   return site.layers.every((layer) => {
     const [next, ...others] = consumersOf(evidence, layer);
     const free = next && others.length === 0 && next.spec.type !== 'add' && next.inputs.length === 1;

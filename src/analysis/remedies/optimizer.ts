@@ -1,6 +1,6 @@
 // Owns the remedies that change the optimizer.
 
-import { defaultRate } from './learningRate';
+import { defaultRate, optimizerChange } from './learningRate';
 import type { RemedyRule } from './remedy';
 
 export const adam: RemedyRule = {
@@ -27,8 +27,8 @@ const STRONGER = 10;
 
 export const weightDecay: RemedyRule = {
   codes: ['GF112'],
-  propose({ spec }) {
-    const { optimizer } = spec;
+  propose(evidence) {
+    const { optimizer } = evidence.spec;
     const now = optimizer.weightDecay;
     if (optimizer.type === 'adam' && now === 0) {
       return [
@@ -48,7 +48,7 @@ export const weightDecay: RemedyRule = {
         id: 'optimizer.weightDecay',
         title: `Set the weight decay to ${value}`,
         why: 'It pulls weights that the data does not need back to 0 (Krogh & Hertz 1992).',
-        changes: [{ type: 'set', path: ['optimizer', 'weightDecay'], value }],
+        changes: [optimizerChange(evidence, 'weightDecay', value)],
       },
     ];
   },

@@ -49,6 +49,10 @@ export function kernelProperty(site: Site): string | undefined {
   return KERNELS[site.spec.type];
 }
 
+export function hasKernel({ type }: PlainLayerSpec): boolean {
+  return type in KERNELS;
+}
+
 export function isRecurrent({ type }: PlainLayerSpec): boolean {
   return type === 'simpleRNN' || type === 'lstm' || type === 'gru';
 }

@@ -27,6 +27,7 @@ export const convolutionRule: Rule = (layer, [input], { batch }) => {
     property: depthwise ? 'depthwiseInitializer' : 'kernelInitializer',
     fanIn: depthwise ? cells : cells * input.units,
     fanOut: depthwise ? cells * (unitsOut / input.units) : cells * unitsOut,
+    once: cells === 1 && !depthwise,
     unitsIn: input.units,
     unitsOut,
   };

@@ -16,7 +16,16 @@ export const denseRule: Rule = (layer, [input], { batch }) => {
   if (law.kind === 'identity')
     return identity(input, unitsOut, law.gain, biasMeanSquare(bias), spec.activation === 'linear');
   if (biasIsCommon(bias) && spec.activation !== 'linear') return undefined;
-  const parts = { kernel, bias, property: 'kernelInitializer', fanIn: unitsIn, fanOut: unitsOut, unitsIn, unitsOut };
+  const parts = {
+    kernel,
+    bias,
+    property: 'kernelInitializer',
+    fanIn: unitsIn,
+    fanOut: unitsOut,
+    unitsIn,
+    unitsOut,
+    once: true,
+  };
   const linear = passLinear(parts, input, batch, spec.kernelInitializer.type);
   if (!linear) return undefined;
   const activated =

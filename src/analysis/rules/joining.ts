@@ -10,6 +10,7 @@ import {
   normalized,
   type Passage,
   type Positions,
+  type Radial,
   type Rule,
   type Signal,
 } from '../signal';
@@ -56,6 +57,7 @@ export const addRule: Rule = (layer, inputs) => {
     ...(inputs.some((i) => i.unknown) ? { unknown: true as const } : {}),
   };
   const size = Math.hypot(...coefficients);
+  const numbers = layer.outputShape.reduce((a, b) => a * b, 1);
   return {
     output,
     basis: 'meanField',
@@ -67,6 +69,7 @@ export const addRule: Rule = (layer, inputs) => {
           ...plain,
           log: plain.log + Math.log(coefficients[k]! ** 2),
           noise: scaledNoise(plain.noise, shares[k]!),
+          ...radialPart(plain, shares[k]!, numbers),
         })),
         terms: [
           {
@@ -91,6 +94,14 @@ function commonStray(inputs: readonly Signal[], shares: readonly number[]): numb
     });
   });
   return sum;
+}
+
+/** Of what the gradient has along the sum, each part has its share along itself. */
+function radialPart({ radial }: Gradient, share: number, numbers: number): { radial?: Radial } {
+  if (!radial) return {};
+  return {
+    radial: { share: 1 / numbers + (radial.share - 1 / numbers) * Math.min(1, share), variance: radial.variance },
+  };
 }
 
 /** What depends on the sum depends on each part by its share. */

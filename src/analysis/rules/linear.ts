@@ -12,8 +12,10 @@ import {
   normalized,
   overlap,
   type Signal,
+  type Straying,
   within,
 } from '../signal';
+import { positionShare } from './nonlinearity';
 
 export interface LinearParts {
   readonly kernel: ParameterInfo;
@@ -23,6 +25,8 @@ export interface LinearParts {
   /** How many inputs one output sums, and how many outputs one input goes into, borders aside. */
   readonly fanIn: number;
   readonly fanOut: number;
+  /** Whether a sample's inputs go through the kernel once: windows that overlap undo what is orthogonal about it. */
+  readonly once: boolean;
   /** Independent numbers a position: in and out. */
   readonly unitsIn: number;
   readonly unitsOut: number;
@@ -44,6 +48,7 @@ export interface Linear {
 export function passLinear(parts: LinearParts, input: Signal, batch: number, label: string): Linear | undefined {
   const law = kernelLaw(parts.kernel.initializer, parts.kernel);
   if (law.kind === 'alike' || law.kind === 'identity') return undefined;
+  const looseness = parts.once ? law.looseness : ([1, 1] as const);
   const bias = biasMeanSquare(parts.bias);
   const before = diagonalMean(input.field);
   const meanSquare = law.kind === 'scaled' ? lsuvMeanSquare(before, parts.fanIn, bias) : law.meanSquare;
@@ -53,7 +58,7 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
   const share = after > 0 ? Math.min(1, (gain * before) / after) : 0;
   // One sum over all units is brought to 1 by hand: it does not stray.
   const held = law.kind === 'scaled';
-  const own = held ? 0 : (2 * share * share * law.looseness[0] * overlap(field, batch)) / parts.unitsOut;
+  const own = held ? 0 : (2 * share * share * looseness[0] * overlap(field, batch)) / parts.unitsOut;
   const z: Signal = {
     field,
     mean: new Float64Array(field.samples),
@@ -69,11 +74,17 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
     meanSquare,
     backward(delta, next, reach) {
       const factor = gain * reach;
-      const loose = (2 * law.looseness[1] * overlap(next, batch)) / parts.unitsIn;
+      const positioned = input.field.positions !== undefined;
+      const along = positioned
+        ? undefined
+        : radialThrough(delta, parts, law.kind === 'random' ? looseness[1] : 0, share);
+      const field = normalized(next).field;
       return {
-        log: delta.log + Math.log(factor),
-        field: normalized(next).field,
-        noise: backwardNoise(delta.noise, { share, own, loose, held }),
+        log: delta.log + Math.log(factor * (along?.factor ?? 1)),
+        field,
+        noise: backwardNoise(delta.noise, { share, own, held }),
+        straying: strayingThrough(delta, field, (looseness[1] * positionShare(next, batch)) / parts.unitsIn),
+        ...(along ? { radial: along.radial } : {}),
       };
     },
     terms: (reach) => terms(parts, law, gain, reach, label),
@@ -82,17 +93,46 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
 
 function backwardNoise(
   { spread, shift, slope, bend }: Noise,
-  { share, own, loose, held }: { share: number; own: number; loose: number; held: boolean },
+  { share, own, held }: { share: number; own: number; held: boolean },
 ): Noise {
   const curved = share * (1 - share);
   return {
-    spread: spread + slope * slope * own + loose,
+    spread: spread + slope * slope * own,
     // `own` moves the mean of ln of a mean square by −½ of itself.
-    shift: shift - 0.5 * slope * own + 0.5 * bend * own - 0.5 * loose,
+    shift: shift - 0.5 * slope * own + 0.5 * bend * own,
     // A kernel that is divided by the size of its input passes the gradient on divided by it.
     slope: held ? -1 : share * slope,
     bend: held ? 0 : share * share * bend + curved * slope,
   };
+}
+
+/** Wᵀδ of random W: inner products of two samples stray as those of Gaussian vectors do. */
+function strayingThrough(delta: Gradient, { samples, gram }: Field, share: number): Straying {
+  const norms = new Float64Array(samples * samples);
+  const products = new Float64Array(samples * samples);
+  for (let i = 0; i < norms.length; i++) {
+    const [s, t] = [Math.floor(i / samples), i % samples];
+    const size = gram[s * (samples + 1)]! * gram[t * (samples + 1)]!;
+    const m = delta.straying?.norms[i] ?? 0;
+    const x = delta.straying?.products[i] ?? 0;
+    const square = (size > 0 ? (gram[i]! * gram[i]!) / size : 0) + x;
+    norms[i] = m + 2 * share * square;
+    products[i] = x + share * (1 + m + square);
+  }
+  return { norms, products };
+}
+
+/**
+ * a·Wᵀδ = z·δ, whatever W: along its own input the gradient is not a random matrix's. Elsewhere it is.
+ * @param share of z's mean square that W·a has, the rest being the bias
+ */
+function radialThrough(delta: Gradient, { unitsIn, unitsOut }: LinearParts, looseness: number, share: number) {
+  if (looseness < 0.5 && unitsIn <= unitsOut)
+    return { factor: 1, radial: { share: delta.radial?.share ?? 1 / unitsIn, variance: delta.radial?.variance ?? 2 } };
+  const r = delta.radial?.share ?? 1 / unitsOut;
+  const along = (share * r * unitsOut) / unitsIn;
+  const factor = 1 - 1 / unitsIn + along;
+  return { factor, radial: { share: along / factor, variance: delta.radial?.variance ?? 2 / unitsOut } };
 }
 
 function lsuvMeanSquare(before: number, fanIn: number, bias: number): number {

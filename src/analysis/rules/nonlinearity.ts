@@ -8,7 +8,9 @@ import {
   normalized,
   overlap,
   type Positions,
+  positionCount,
   type Signal,
+  type Straying,
   within,
 } from '../signal';
 import { winnerSlope } from './winners';
@@ -127,32 +129,29 @@ export function passNonlinearity(name: ElementwiseName, z: Signal, batch: number
       const after = diagonalMean(raw);
       const unit = normalized(raw);
       const { slopeGain: b, slopeBend } = central;
-      const noise = gradientNoise(gradient.field, at, pairs, samples, batch, units, b);
       const { slope: r, bend } = gradient.noise;
       const crossed = (ratio(central.mixed, central.square * central.slopeSquare) - 1 - 2 * a * b) * (common / units);
       const mixed = central.square > 0 && central.slopeSquare > 0 ? crossed : 0;
+      const along = radialThrough(gradient, central, middle, units * positionCount(field));
       const delta: Gradient = {
-        log: gradient.log + unit.log - Math.log(before),
+        log: gradient.log + unit.log - Math.log(before) + Math.log(along.factor),
         field: unit.field,
         noise: {
-          spread: Math.max(0, gradient.noise.spread + r * r * own + noise + 2 * r * mixed),
-          shift:
-            gradient.noise.shift +
-            r * shift +
-            0.5 * bend * own -
-            0.5 * noise +
-            0.5 * (b - b * b - slopeBend) * gaussianNoise,
+          spread: Math.max(0, gradient.noise.spread + r * r * own + 2 * r * mixed),
+          shift: gradient.noise.shift + r * shift + 0.5 * bend * own + 0.5 * (b - b * b - slopeBend) * gaussianNoise,
           slope: b + a * r,
           bend: slopeBend + gainBend * r + a * a * bend,
         },
+        straying: strayingThrough(gradient, field, at, pairs.same, units, b, batch),
+        ...(along.radial ? { radial: along.radial } : {}),
       };
-      return { delta, factor: ratio(after, before) };
+      return { delta, factor: ratio(after, before) * along.factor };
     },
   };
 }
 
-export function withoutWinners({ log, field, noise }: Gradient): Gradient {
-  return { log, field, noise };
+export function withoutWinners({ winners: _, ...rest }: Gradient): Gradient {
+  return rest;
 }
 
 export function variances(field: Field): Float64Array {
@@ -297,47 +296,67 @@ function backwardPositions(
 }
 
 /**
- * Variance of ln ‖φ′ ∘ g‖² that comes from few units, beyond that of ‖g‖² itself and of the mean square of z: g is Gaussian
- * over the units, with the covariance of `gradient` over samples and positions. For one sample (3 E φ′⁴ ÷ (E φ′²)² − 3) ÷ n
- * less what z explains.
+ * What few units add to the straying: g is Gaussian over the units, so that of one sample's ‖φ′ ∘ g‖² the relative variance
+ * grows by (3 E φ′⁴ ÷ (E φ′²)² − 3) ÷ n beyond that of ‖g‖² itself, less what the mean square of z explains.
  */
-function gradientNoise(
-  { gram: g, positions }: Field,
+function strayingThrough(
+  gradient: Gradient,
+  z: Field,
   at: readonly Moments[],
-  pairs: Pairs,
-  samples: number,
-  batch: number,
+  pairs: readonly PairMoments[],
   units: number,
   slopeGain: number,
-): number {
-  const { count } = pairs;
-  let [same, other, total] = [0, 0, 0];
+  batch: number,
+): Straying {
+  const { samples, gram } = gradient.field;
+  const share = positionShare(gradient.field, batch) / units;
+  const norms = new Float64Array(samples * samples);
+  const products = new Float64Array(samples * samples);
   for (let s = 0; s < samples; s++) {
     const ds = at[s]!.slopeSquare;
-    const gs = g[s * samples + s]!;
-    total += ds * gs;
     for (let t = 0; t < samples; t++) {
       const i = s * samples + t;
-      const dt = at[t]!.slopeSquare;
-      const square = gs * g[t * samples + t]!;
-      const psi = s === t ? at[s]!.slopeFourth : pairs.same[i]!.slopeSquared;
-      let value = (psi - ds * dt) * (square + 2 * g[i]! * g[i]!);
-      if (pairs.apart && positions) {
-        const apart = (positions.pooled[i]! - g[i]! / count) / (1 - 1 / count);
-        const far = (pairs.apart[i]!.slopeSquared - ds * dt) * (square + 2 * apart * apart);
-        value = value / count + (1 - 1 / count) * far;
-      }
-      if (s === t) same += value;
-      else other += value;
+      const size = gram[s * (samples + 1)]! * gram[t * (samples + 1)]!;
+      const slopes = ds * at[t]!.slopeSquare;
+      const m = gradient.straying?.norms[i] ?? 0;
+      const x = gradient.straying?.products[i] ?? 0;
+      if (!(size > 0) || !(slopes > 0)) continue;
+      const apart = s !== t;
+      const square = (gram[i]! * gram[i]!) / size + x;
+      const psi = apart ? pairs[i]!.slopeSquared : at[s]!.slopeFourth;
+      const cross = (apart ? pairs[i]!.slope : ds) ** 2 / slopes;
+      const explained =
+        (2 * slopeGain * slopeGain * z.gram[i]! * z.gram[i]!) /
+        (z.gram[s * (samples + 1)]! * z.gram[t * (samples + 1)]! || 1);
+      norms[i] = m + share * ((psi / slopes - 1) * (1 + m + 2 * square) - explained);
+      products[i] = cross * x + share * Math.max(0, psi / slopes - cross) * (1 + m + 2 * square);
     }
   }
-  if (!(total > 0)) return 0;
-  const unit = (total / samples) ** 2;
-  const across = samples > 1 ? other / (samples * (samples - 1)) / unit : 0;
-  const own = same / samples / unit;
-  const weight = samples > 1 ? 1 / batch : 1;
-  const whole = own * weight + across * (1 - weight);
-  return Math.max(0, whole / units - (2 * slopeGain * slopeGain * weight) / units);
+  return { norms, products };
+}
+
+/** How much of a sum's noise is left when it goes over positions too, which share their weights. */
+export function positionShare(field: Field, batch: number): number {
+  if (!field.positions) return 1;
+  const alone = overlap({ samples: field.samples, gram: field.gram }, batch);
+  return alone > 0 ? Math.min(1, overlap(field, batch) / alone) : 1;
+}
+
+/**
+ * The part of the gradient along h itself: φ′ treats it otherwise than the rest, and what comes out along z is what a change
+ * of z's size does to the loss. All means by Stein's lemma from those at hand.
+ */
+function radialThrough(gradient: Gradient, m: Moments, q: number, numbers: number) {
+  const { radial } = gradient;
+  if (!radial || !(m.square > 0) || !(m.slopeSquare > 0) || !(q > 0)) return { factor: 1 };
+  const r = Math.min(1, radial.share);
+  // What is along any one direction by chance is in the mean slope already.
+  const beyond = numbers > 1 ? (r - 1 / numbers) / (1 - 1 / numbers) : 0;
+  const factor = Math.max(0.1, 1 + beyond * (m.mixed / m.square / m.slopeSquare - 1));
+  const along = numbers * r * m.square * m.gain * m.gain;
+  const across = (1 - r) * Math.max(0, q * m.slopeSquare * (1 + 2 * m.slopeGain) - m.gain * m.gain * m.square);
+  const share = Math.min(1, (along + across) / (numbers * q * m.slopeSquare * factor));
+  return { factor, radial: { share, variance: radial.variance } };
 }
 
 function binned(profile: Float64Array): Bins | undefined {

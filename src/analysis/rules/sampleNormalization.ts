@@ -93,7 +93,8 @@ export const sampleNormalizationRule: Rule = (layer, [input], { batch }) => {
       };
       const numbers = together * count;
       // Directions along the mean and along the value itself are lost; the variance is of one direction less.
-      const left = (1 - directions / numbers) * (centered ? numbers / (numbers - 1) : 1);
+      const along = !positions && gradient.radial ? gradient.radial.share : 1 / numbers;
+      const left = Math.max(0, 1 - (directions - 1) / numbers - along) * (centered ? numbers / (numbers - 1) : 1);
       const unit = normalized({ samples, gram: next, ...(back ? { positions: back } : {}) });
       const factor = scales.gamma * left * Math.exp(unit.log) * (steep?.mean ?? 1);
       const { noise } = gradient;
@@ -107,6 +108,7 @@ export const sampleNormalizationRule: Rule = (layer, [input], { batch }) => {
           slope: -held,
           bend: -held * (1 - held),
         },
+        ...(positions ? {} : { radial: { share: (1 - held) * along, variance: 2 } }),
       };
       return {
         delta: gradient,

@@ -1,12 +1,16 @@
 // Owns which rule belongs to which type of layer. A type without a rule is measured by the probe.
 import type { PlainLayerSpec } from '../../spec/schema';
 import type { Rule } from '../signal';
+import { attentionRule } from './attention';
 import { batchNormalizationRule } from './batchNormalization';
 import { convolutionRule } from './convolution';
 import { denseRule } from './dense';
 import { activationRule, dropoutRule, reshapeRule } from './elementwise';
+
+import { embeddingRule, positionalEmbeddingRule } from './embedding';
 import { addRule, concatenateRule, multiplyRule } from './joining';
 import { poolingRule } from './pooling';
+import { recurrentRule } from './recurrent';
 import { sampleNormalizationRule } from './sampleNormalization';
 
 export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
@@ -15,6 +19,12 @@ export const RULES: Partial<Readonly<Record<PlainLayerSpec['type'], Rule>>> = {
   dropout: dropoutRule,
   flatten: reshapeRule,
   reshape: reshapeRule,
+  embedding: embeddingRule,
+  positionalEmbedding: positionalEmbeddingRule,
+  multiHeadAttention: attentionRule,
+  simpleRNN: recurrentRule,
+  lstm: recurrentRule,
+  gru: recurrentRule,
   add: addRule,
   concatenate: concatenateRule,
   multiply: multiplyRule,

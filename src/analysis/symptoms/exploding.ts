@@ -2,7 +2,7 @@
 import { initializerText } from '../../spec/describe';
 import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
-import { evensOut, type Flow, flowOf } from '../flow';
+import { depthFactor, evensOut, type Flow, flowOf } from '../flow';
 import { suitableInitializer } from '../initialWeights';
 import { activationOf, kernelOf, Surroundings } from '../surroundings';
 import { culprit, culpritText, flowEvidence, sufferers } from './flowWords';
@@ -17,20 +17,21 @@ export const exploding: Symptom = {
 };
 
 /** Also asked by `poorInitialization`, which is silent then. */
-export function isExploding({ factorPerLayer, firstToLast, imbalance }: Flow, { thresholds }: Evidence): boolean {
-  if (firstToLast > thresholds.explodingReach) return true;
-  const suffers = Number.isNaN(imbalance) ? firstToLast > 30 : 1 / imbalance > thresholds.learningImbalance;
-  return factorPerLayer > thresholds.explodingFactor && suffers;
+export function isExploding(flow: Flow, { thresholds }: Evidence): boolean {
+  const { throughDepth, imbalance } = flow;
+  if (throughDepth > thresholds.explodingReach) return true;
+  if (throughDepth * thresholds.vanishingShare <= 1 || depthFactor(flow) <= thresholds.explodingFactor) return false;
+  return Number.isNaN(imbalance) || 1 / imbalance > thresholds.learningImbalance;
 }
 
 /**
  * Steps that do not grow with the gradient, or weights whose size a normalization takes away again, so that large steps make the
  * next ones smaller (Arora et al. 2019), bear more.
  */
-function isMild({ first, firstToLast }: Flow, { graph, thresholds }: Evidence, adaptive: boolean): boolean {
+function isMild({ first, throughDepth }: Flow, { graph, thresholds }: Evidence, adaptive: boolean): boolean {
   const { explodingReach } = thresholds;
-  if (new Surroundings(graph).isNormalized(first)) return firstToLast <= explodingReach ** 2;
-  return adaptive && firstToLast <= explodingReach;
+  if (new Surroundings(graph).isNormalized(first)) return throughDepth <= explodingReach ** 2;
+  return adaptive && throughDepth <= explodingReach;
 }
 
 function finding(flow: Flow, evidence: Evidence): Finding {
@@ -41,7 +42,7 @@ function finding(flow: Flow, evidence: Evidence): Finding {
   const faster = 1 / imbalance;
   const effect = adaptive
     ? `; \`${optimizer.type}\` makes up for its size, but a small step of the first weights changes the output as much`
-    : faster > 1
+    : faster > 1 && Number.isFinite(faster)
       ? `, and learns ${numberText(faster)} times faster`
       : '';
   const clipped = training.clipNorm !== undefined || training.clipValue !== undefined;
@@ -57,11 +58,11 @@ function finding(flow: Flow, evidence: Evidence): Finding {
     hint:
       clipped || adaptive ? hint : `${hint.slice(0, -1)}; \`clipNorm\` alone keeps the steps small, not the imbalance.`,
     judgements: [
-      judged(evidence, 'factor per layer', factorPerLayer, 'explodingFactor'),
-      ...(Number.isNaN(imbalance)
+      judged(evidence, 'factor per layer', depthFactor(flow), 'explodingFactor'),
+      ...(!Number.isFinite(faster)
         ? []
         : [judged(evidence, 'update ratio of the first layer ÷ the last', faster, 'learningImbalance')]),
-      judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'explodingReach'),
+      judged(evidence, 'gradient of the first layer ÷ the last', flow.throughDepth, 'explodingReach'),
     ],
     evidence: flowEvidence(flow, blamed),
     related: sufferers(evidence, flow, 1),

@@ -49,7 +49,7 @@ export function flowEvidence(flow: Flow, blamed: Share): Finding['evidence'] {
     firstToLast: flow.firstToLast,
     factorPerLayer: flow.factorPerLayer,
     layersWithParameters: flow.depth,
-    ...(Number.isNaN(flow.imbalance) ? {} : { learningImbalance: flow.imbalance }),
+    ...(!Number.isFinite(flow.imbalance) ? {} : { learningImbalance: flow.imbalance }),
     ...(blamed.property === undefined ? {} : { blamed: blamed.term, blamedFactor: Math.exp(blamed.log) }),
   };
 }

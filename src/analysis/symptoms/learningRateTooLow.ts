@@ -48,6 +48,9 @@ function judged(
 ): readonly Finding[] {
   // Without any gradient steps have no size at all, and other symptoms say why.
   if (!(ratio > 0) || !(reach < thresholds.weightReach)) return [];
+  // Few steps of a fair size reach no farther, and the rate is not to blame.
+  const typical = reach / steps;
+  if (!(typical < thresholds.updateRatioLow)) return [];
   const { learningRate } = spec.optimizer;
   const better = rateFor(spec, reach, GOOD_REACH);
   return [
@@ -62,6 +65,12 @@ function judged(
       hint: `Raise \`learningRate\` from ${numberText(learningRate)} towards ${numberText(better)}, or train for more steps.`,
       basis,
       judgements: [
+        {
+          what: 'update ratio of the kernel that changes most',
+          value: typical,
+          threshold: thresholds.updateRatioLow,
+          setting: 'updateRatioLow',
+        },
         {
           what: 'update ratio × steps, of the kernel that changes most',
           value: reach,

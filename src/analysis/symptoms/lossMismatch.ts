@@ -93,7 +93,13 @@ function boundedValues(output: OutputActivation, evidence: Evidence): Finding | 
     return told(output, evidence, 'warning', {
       message: `\`${output.name}\` answers ${span}, but ${percentText(outside)} of the targets (${targets}) lie outside: the net cannot reach them.`,
       hint: 'Leave out the last `activation`, or scale the targets.',
-      numbers: { low, high, targetMin: min, targetMax: max, shareOutside: outside },
+      numbers: {
+        low,
+        ...(Number.isFinite(high) ? { high } : {}),
+        targetMin: min,
+        targetMax: max,
+        shareOutside: outside,
+      },
     });
   }
   if (!formulaOf(output.name)?.saturates && output.name !== 'softmax') return undefined;

@@ -3,7 +3,7 @@
 // where nothing suffers.
 import type { Evidence, Symptom } from '../evidence';
 import type { Finding } from '../finding';
-import { evensOut, type Flow, flowOf } from '../flow';
+import { depthFactor, evensOut, type Flow, flowOf } from '../flow';
 import { suitableInitializer } from '../initialWeights';
 import { activationOf, kernelOf, normalizes } from '../surroundings';
 import { culprit, culpritText, flowEvidence, sufferers } from './flowWords';
@@ -19,12 +19,17 @@ export const vanishing: Symptom = {
   },
 };
 
-/** Also asked by `poorInitialization`, which is silent then. */
-export function isVanishing({ factorPerLayer, firstToLast, imbalance }: Flow, { thresholds }: Evidence): boolean {
-  if (firstToLast < thresholds.vanishingReach) return true;
-  // Where the effect cannot be told, a first layer that gets less than a thirtieth counts as suffering.
-  const suffers = Number.isNaN(imbalance) ? firstToLast < 1 / 30 : imbalance > thresholds.learningImbalance;
-  return factorPerLayer < thresholds.vanishingFactor && suffers;
+/**
+ * Also asked by `poorInitialization`, which is silent then. Where nothing at all gets through, something else stops it: weights
+ * of zero or dead units, which have findings of their own.
+ */
+export function isVanishing(flow: Flow, { thresholds }: Evidence): boolean {
+  const { throughDepth, imbalance } = flow;
+  if (throughDepth === 0) return false;
+  if (throughDepth < thresholds.vanishingReach) return true;
+  if (throughDepth >= thresholds.vanishingShare || depthFactor(flow) >= thresholds.vanishingFactor) return false;
+  // What it does to learning cannot be told of every layer; so much less gradient is then enough.
+  return Number.isNaN(imbalance) || imbalance > thresholds.learningImbalance;
 }
 
 /**
@@ -38,7 +43,8 @@ function finding(flow: Flow, evidence: Evidence): Finding {
   const adaptive = evensOut(evidence.spec.optimizer);
   const { type } = evidence.spec.optimizer;
   const starved = adaptive !== undefined && isStarved(evidence, flow, adaptive.epsilon);
-  const slower = Number.isNaN(imbalance) || imbalance <= 1 ? '' : `, and learns ${numberText(imbalance)} times slower`;
+  const slower =
+    !Number.isFinite(imbalance) || imbalance <= 1 ? '' : `, and learns ${numberText(imbalance)} times slower`;
   const effect =
     adaptive === undefined
       ? slower
@@ -47,16 +53,18 @@ function finding(flow: Flow, evidence: Evidence): Finding {
         : `; \`${type}\` makes up for its size, but not for what is lost of the signal on the way`;
   return atLayer(evidence, 'vanishing', blamed.layer, blamed.property, {
     severity:
-      adaptive === undefined || starved || firstToLast < evidence.thresholds.vanishingReach ? 'warning' : 'information',
+      adaptive === undefined || starved || flow.throughDepth < evidence.thresholds.vanishingReach
+        ? 'warning'
+        : 'information',
     basis: flow.basis,
     message: `\`${first.name}\` gets ${numberText(firstToLast)} of the gradient of \`${last.name}\`, ×${numberText(factorPerLayer)} a layer${effect}${culpritText(blamed, -1)}.`,
     hint: hintFor(blamed.layer, blamed.property),
     judgements: [
-      judged(evidence, 'factor per layer', factorPerLayer, 'vanishingFactor'),
-      ...(Number.isNaN(imbalance)
+      judged(evidence, 'factor per layer', depthFactor(flow), 'vanishingFactor'),
+      ...(!Number.isFinite(imbalance)
         ? []
         : [judged(evidence, 'update ratio of the last layer ÷ the first', imbalance, 'learningImbalance')]),
-      judged(evidence, 'gradient of the first layer ÷ the last', firstToLast, 'vanishingReach'),
+      judged(evidence, 'gradient of the first layer ÷ the last', flow.throughDepth, 'vanishingShare'),
     ],
     evidence: flowEvidence(flow, blamed),
     related: sufferers(evidence, flow, -1),

@@ -38,7 +38,7 @@ export const fix: Command = {
 For what \`check\` finds about gradients, changes of the spec are proposed, and each is trained for a short while beside the
 original, with the same seeds. They are listed best first, with what they did to the gradient and to the held-out samples.
 Nothing is written without --apply or --write. The spec keeps its formatting and comments. Exit status 1 where something
-was found and nothing helps.
+was found and nothing helps, or with --all something is left.
 
 ${THRESHOLD_HELP}`,
   options: {
@@ -106,7 +106,7 @@ async function fixEverything(
   else io.stdout.write(allText(source.path, source.text, result, usesColour(io.stdout, io)));
   const written = writtenTo(source, apply, args);
   if (written && result.text !== source.text) save(written, result.text, '', io);
-  return EXIT.done;
+  return result.left.length > 0 ? EXIT.found : EXIT.done;
 }
 
 /** Works until it is done, a slice at a time; undefined where Ctrl-C came first. */
@@ -172,8 +172,10 @@ function save({ absolutePath, shown }: Target, text: string, what: string, io: C
   io.stderr.write(`${what}written to ${shown}\n`);
 }
 
-/** The first of the list, where it helps: it mends something and brings nothing new. */
+/** The first that helps: it mends something or trains better beyond noise, and makes nothing worse. */
 function bestOf({ remedies }: FixResult): MeasuredRemedy | undefined {
-  const [first] = remedies;
-  return first && first.mends.length > 0 && !first.outcome?.diverged ? first : undefined;
+  return remedies.find(
+    ({ verdict, mends, outcome }) =>
+      verdict !== 'worse' && !outcome?.diverged && (verdict === 'better' || mends.length > 0),
+  );
 }

@@ -1,6 +1,6 @@
 // Owns `gradoscope predict`: how large the gradient of every layer will be, before any training. The numbers are the analysis
 // room's.
-import type { LayerPrediction, Prediction } from '../../analysis/prediction';
+import type { LayerPrediction, PredictedSignal, Prediction } from '../../analysis/prediction';
 import { probe } from '../../analysis/probe';
 import { predict as predicted } from '../../analysis/propagation';
 import { TextOpener } from '../../data/openText';
@@ -79,9 +79,14 @@ function layerJson(layer: LayerPrediction): object {
     band: knownBand(band),
     basis,
     terms: terms.map(({ term, kind, factor, property }) => ({ term, factor: known(factor), kind, property })),
-    signal: layer.signal,
-    timeProfile: layer.timeProfile,
+    signal: layer.signal && signalJson(layer.signal),
+    timeProfile: layer.timeProfile?.some(Number.isNaN) ? undefined : layer.timeProfile,
   };
+}
+
+function signalJson({ preActivationMeanSquare = Number.NaN, meanSquare, mean }: PredictedSignal): object | undefined {
+  if (Number.isNaN(meanSquare)) return undefined;
+  return { preActivationMeanSquare: known(preActivationMeanSquare), meanSquare, mean: known(mean) };
 }
 
 /** What cannot be said is left out. */

@@ -21,10 +21,13 @@ export function registerCodeActions(app: App): Disposable {
   const kept = new Map<string, Remedies>();
   const remediesOf = (document: vscode.TextDocument, code: string): Remedies => {
     const subject = app.predictions.subjectOf(document);
-    const key = JSON.stringify([document.uri.toString(), code, subject]);
+    const source = document.uri.toString();
+    // What only a run has shown, the analysis worker cannot find by itself.
+    const runFindings = (app.sessions.find(source)?.findings ?? []).filter((f) => f.code === code);
+    const key = JSON.stringify([source, code, subject, runFindings]);
     const before = kept.get(key);
     if (before) return before;
-    const { done } = app.analyst.remedies([code], subject);
+    const { done } = app.analyst.remedies([code], subject, runFindings);
     // What failed is asked again the next time; the other actions are there all the same.
     const answer = done.catch((error: unknown) => {
       kept.delete(key);

@@ -24,6 +24,13 @@ export function registerDiagnostics(app: App): Disposable {
   };
   owned.add(app.documents.onDidAnalyze(refresh));
   owned.add(app.predictions.onDidChange(refresh));
+  owned.add(
+    app.sessions.onDidChange(({ session, event }) => {
+      if (event.type !== 'findings' && event.type !== 'run') return;
+      const document = app.documents.find(session.source);
+      if (document) refresh(document);
+    }),
+  );
   owned.add(app.documents.onDidClose((uri) => shown.delete(uri)));
   return owned;
 }
@@ -32,7 +39,9 @@ export function registerDiagnostics(app: App): Disposable {
 export function findingsOf(app: App, document: vscode.TextDocument): readonly Finding[] {
   const { problems } = app.documents.analysisOf(document);
   if (problems.some((p) => p.severity === 'error')) return [];
-  return shownFindings({ known: app.predictions.of(document), run: [], level: readSettings().findings });
+  // A session has none once its text has changed.
+  const run = app.sessions.find(document.uri.toString())?.findings ?? [];
+  return shownFindings({ known: app.predictions.of(document), run, level: readSettings().findings });
 }
 
 function diagnosticOfProblem(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {

@@ -1,4 +1,4 @@
-// Owns the commands "Fix gradients" and "Fix all gradients": remedies measured in the analysis worker, chosen from a list with
+// Owns the commands "Fix gradients" and "Combine fixes until nothing is found": remedies measured in the analysis worker, chosen from a list with
 // their figures, looked at as a difference, and applied as one edit.
 import * as vscode from 'vscode';
 import { type Disposable, Disposables } from '../../base/disposable';
@@ -92,8 +92,11 @@ async function fixAllGradients(app: App, document: vscode.TextDocument): Promise
     return;
   }
   await apply(document, subject.text, fixed.text);
+  const left = fixed.left.length > 0 ? `${fixed.left.join(', ')} is left. ` : '';
   const done = fixed.applied.map(({ title }) => title).join('; ');
-  void vscode.window.showInformationMessage(`Applied to ${nameOf(document)}: ${done}. One undo takes all of it back.`);
+  void vscode.window.showInformationMessage(
+    `Applied to ${nameOf(document)}: ${done}. ${left}One undo takes all of it back.`,
+  );
 }
 
 /** @throws UserError with the first problem: there is nothing to measure yet */
@@ -159,10 +162,10 @@ async function chooseRemedy(
 async function decide(row: FixRow): Promise<'apply' | 'back' | undefined> {
   const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly decision: 'apply' | 'back' }>();
   picker.title = row.label;
-  picker.placeholder = row.description;
+  picker.placeholder = row.detail;
   picker.ignoreFocusOut = true;
   picker.items = [
-    { label: '$(check) Apply', description: 'The difference below becomes one edit', decision: 'apply' },
+    { label: '$(check) Apply', description: 'as one edit', detail: row.remedy.why, decision: 'apply' },
     { label: '$(arrow-left) Back to the list', decision: 'back' },
   ];
   return (await picked(picker))?.decision;

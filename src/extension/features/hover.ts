@@ -51,8 +51,9 @@ async function provideHover(
   const description = descriptionAt(layers, property?.key, measured !== undefined);
   // The editor asked before the text was judged: numbers of another text are not this one's.
   const predicted = document.isClosed ? '' : predictedText(app, document, layers, measured);
-  if (description !== undefined) parts.push(description);
+  // Before what the layer is: a hover shows its first dozen lines, and these are what changes with the spec.
   if (predicted !== '') parts.push(predicted);
+  if (description !== undefined) parts.push(description);
   const { start, end } = property?.range ?? first.range;
   const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
   return new vscode.Hover(new vscode.MarkdownString(parts.join('\n\n---\n\n')), range);

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { type Disposable, Disposables } from '../../base/disposable';
 import type { App } from '../app';
 import { type HintKinds, type LayerHint, layerHints } from '../hintText';
-import type { Known } from '../predictions';
+import type { Known } from '../known';
 import { readSettings } from '../settings';
 import { isSpec, SPEC_SELECTOR } from '../specDocuments';
 import { movedOffset, movedRange } from '../textMoves';

@@ -10,7 +10,8 @@ import { analyzeSpec } from '../../../src/spec/analyze';
 import type { Dataset } from '../../../src/spec/dataset';
 import type { Graph } from '../../../src/spec/network';
 import type { Spec } from '../../../src/spec/schema';
-import { familyParts, type Group, type Parts } from './familyParts';
+import { familyParts } from './familyParts';
+import type { Group, Parts } from './familyWords';
 
 export interface Member {
   /** Unique; says what it is. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { type Format, formatFindings } from '../../../src/cli/findings';
 import { call, specText, temporaryFolder } from './fakeIo';
 
 const folder = temporaryFolder(after);
@@ -9,7 +10,19 @@ const file = (name: string, text: string): string => {
   writeFileSync(path.join(folder, name), text);
   return name;
 };
-const good = file('good.netspec.json', specText());
+// Enough steps to learn in, so that nothing is found about its gradients.
+const healthy = { optimizer: { type: 'sgd', learningRate: 0.5 }, training: { batchSize: 16, epochs: 40 } };
+const good = file('good.netspec.json', specText(healthy));
+const fading = file(
+  'fading.netspec.json',
+  specText({
+    ...healthy,
+    layers: [
+      { type: 'repeat', times: 8, layers: [{ type: 'dense', units: 8, activation: 'sigmoid' }] },
+      { type: 'dense', name: 'logits', units: 2 },
+    ],
+  }),
+);
 const unknown = file('un known.netspec.json', specText().replace('"softmaxCrossEntropy"', '"softmaxCrossEntropi"'));
 const table = file(
   'table.netspec.json',
@@ -112,4 +125,77 @@ test('colour is for terminals, and NO_COLOR is obeyed', async () => {
   const plain = await call(['check', unknown], { cwd: folder, terminal: true, env: { NO_COLOR: '1' } });
   assert.ok(!plain.out.includes('\u001b'));
   assert.ok(!(await check(unknown)).out.includes('\u001b'));
+});
+
+const sigmoid = (() => {
+  const lines = readFileSync(path.join(folder, fading), 'utf8').split('\n');
+  const line = lines.findIndex((l) => l.includes('"sigmoid"'));
+  return { line, character: lines[line]!.indexOf('"sigmoid"') };
+})();
+
+test('gradients that vanish are found at the activation, with evidence and remedies', async () => {
+  const { out } = await check(fading, '--format', 'json');
+  const { findings } = JSON.parse(out);
+  const found = findings.find((f: { code: string }) => f.code === 'GF101');
+  assert.ok(found, out);
+  assert.equal(found.symptom, 'vanishing');
+  assert.equal(found.spec, fading);
+  assert.deepEqual(found.range.start, sigmoid);
+  assert.equal(found.range.end.character - sigmoid.character, '"sigmoid"'.length);
+  assert.ok(found.layer && found.message && found.hint);
+  assert.ok(Object.keys(found.evidence).length > 0);
+  assert.ok(found.judgements.every((j: { setting: string }) => j.setting !== ''));
+  assert.ok(found.remedies.length > 0);
+  for (const { id, title } of found.remedies) assert.ok(id && title);
+  const predicted = found.remedies.find((r: { predictedFirstToLast?: number }) => r.predictedFirstToLast !== undefined);
+  assert.ok(predicted.predictedFirstToLast > 0.01, `${predicted.title}: ${predicted.predictedFirstToLast}`);
+});
+
+test('a warning counts with --fail-on warning, and --fail-on never lets it be', async () => {
+  const { out } = await check(fading, '--format', 'json');
+  const grave = JSON.parse(out).findings.some((f: { severity: string }) => f.severity === 'error');
+  assert.equal((await check(fading)).status, grave ? 1 : 0);
+  assert.equal((await check(fading, '--fail-on', 'warning')).status, 1);
+  assert.equal((await check(fading, '--fail-on', 'never')).status, 0);
+});
+
+test('--static finds it from the text alone; a threshold that is never met, and `ignore`, silence it', async () => {
+  assert.match((await check(fading, '--static')).out, / GF101: /);
+  // What is judged by the whole way is silenced too.
+  const lenient = ['--threshold', 'vanishingFactor=0', '--threshold', 'vanishingReach=0'];
+  assert.doesNotMatch((await check(fading, '--static', ...lenient)).out, / GF101: /);
+  const text = readFileSync(path.join(folder, fading), 'utf8');
+  const silent = file('silent.netspec.json', text.replace('"seed": 3,', '"seed": 3,\n  "ignore": ["GF101"],'));
+  assert.doesNotMatch((await check(silent)).out, /GF101/);
+});
+
+test('text names what may mend it, at most three a finding', async () => {
+  const { out } = await check(fading);
+  const lines = out.split('\n');
+  const at = lines.findIndex((l) => l.includes(' GF101: '));
+  assert.match(lines[at + 2]!, /^ {4}→ \S.*/);
+  assert.ok(lines.slice(at).findIndex((l, i) => i > 1 && !l.startsWith('    →')) <= 5);
+  assert.match(out, /→ .* \(predicted: first ÷ last [\d.e-]+\)/);
+});
+
+test('SARIF has a rule with its meaning, the layers that suffer, and notes for information', async () => {
+  const { out } = await check(fading, unknown, '--format', 'sarif');
+  const [run] = JSON.parse(out).runs;
+  for (const rule of run.tool.driver.rules) assert.ok(rule.shortDescription.text.endsWith('.'), rule.id);
+  const found = run.results.find((r: { ruleId: string }) => r.ruleId === 'GF101');
+  assert.equal(run.tool.driver.rules[found.ruleIndex].name, 'vanishing');
+  assert.ok(['warning', 'error'].includes(found.level));
+  assert.equal(found.relatedLocations[0].physicalLocation.artifactLocation.uri, fading);
+  assert.ok(found.relatedLocations[0].message.text);
+  assert.equal(found.locations[0].logicalLocations[0].name, found.properties.layer);
+});
+
+test('information is a note in SARIF, a notice for GitHub, and no reason to fail', () => {
+  const place = { line: 0, character: 0 };
+  const range = { start: place, end: { line: 0, character: 3 } };
+  const note = { code: 'GF120', severity: 'information', spec: 's', range, message: 'M.', hint: 'H.' } as const;
+  const write = (format: Format) => formatFindings(format, [note], ['s'], '1', false);
+  assert.equal(JSON.parse(write('sarif')).runs[0].results[0].level, 'note');
+  assert.equal(write('github'), '::notice file=s,line=1,endLine=1,col=1,endColumn=4,title=GF120::M. H.\n');
+  assert.match(write('text'), /information GF120: M\.\n {4}H\.\ns: 1 note\n$/);
 });

@@ -25,6 +25,7 @@ const relu: MeasuredRemedy = {
   adds: [],
   predictedFirstToLast: 0.97,
   predictedFactorPerLayer: 0.99,
+  verdict: 'better',
   outcome: outcome({ firstToLast: 0.95, testMetric: 0.913 }),
   text: text.replace('sigmoid', 'relu'),
 };
@@ -35,6 +36,7 @@ const wild: MeasuredRemedy = {
   mends: [],
   adds: ['GF107'],
   predictedFirstToLast: Number.NaN,
+  verdict: 'worse',
   outcome: outcome({ diverged: true, loss: Number.NaN, testMetric: Number.NaN, testLoss: Number.NaN }),
   text: text.replace('"dense"', '"dense", "units": 3'),
 };
@@ -52,8 +54,16 @@ test('the list has the figures of the original and of each remedy, in order', ()
   assert.equal(lines[0], 'net.netspec.json: GF101, GF104');
   const row = (words: string) => lines.find((l) => l.includes(words) && !l.startsWith(`${words}`))!.split(/ {2,}/);
   assert.deepEqual(row('as it is').slice(1), ['as it is', '2.50e-8', '11 %', '2.31']);
-  assert.deepEqual(row('Use ReLU'), ['1', 'Use ReLU with He initialization', '0.95', '91 %', '0.6', 'GF101 GF104']);
-  assert.deepEqual(row('Raise the'), ['2', 'Raise the learning rate', '1', 'diverged', '–', 'GF107']);
+  assert.deepEqual(row('Use ReLU'), [
+    '1',
+    'Use ReLU with He initialization',
+    '0.95',
+    '91 %',
+    '0.6',
+    'better',
+    'GF101 GF104',
+  ]);
+  assert.deepEqual(row('Raise the'), ['2', 'Raise the learning rate', '1', 'diverged', '–', 'worse', 'GF107']);
   assert.ok(
     lines.includes(
       'Medians of 3 seeds × 200 steps, of the held-out samples where there are any; the gradient at initialization.',
@@ -92,7 +102,7 @@ test('nothing found and nothing known are said', () => {
 });
 
 test('what was combined is listed in order, with one diff', () => {
-  const all = { text: relu.text, applied: [relu] };
+  const all = { text: relu.text, applied: [relu], found: ['GF101', 'GF104'], left: [] };
   assert.match(allText('n', text, all, false), /^1 {2}Use ReLU with He initialization \(GF101, GF104\)$/m);
   const json = JSON.parse(toJson(allJson('n', text, all)));
   assert.deepEqual(

@@ -143,7 +143,7 @@ test('a fix is cancelled at once, and its late answer is nobody’s', async () =
   fix.cancel();
   await assert.rejects(fix.done, /cancelled/);
   assert.deepEqual(threads[0]!.received.at(-1), { type: 'cancel', id });
-  threads[0]!.says({ type: 'fixedAll', id, text: 'late', applied: [] });
+  threads[0]!.says({ type: 'fixedAll', id, text: 'late', applied: [], left: [] });
   fix.cancel();
   analyst.dispose();
 });

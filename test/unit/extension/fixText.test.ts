@@ -20,6 +20,7 @@ test('a quick fix says what is predicted, as far as it can be said', () => {
   assert.equal(quick(1234, 1.5), 'Use ReLU · ∇ 1.2e+3 → 1.5 (predicted)');
   assert.equal(quick(undefined, 0.5), 'Use ReLU · ∇ 0.5 (predicted)');
   assert.equal(quick(2.5e-8, Number.NaN), 'Use ReLU');
+  assert.equal(quick(1.04e-5, 1.0401e-5), 'Use ReLU · ∇ stays 1.0e-5 (predicted)');
   assert.equal(quick(0, 1), 'Use ReLU · ∇ 0 → 1 (predicted)');
 });
 
@@ -52,11 +53,13 @@ const result = (metric: FixResult['metric'], ...remedies: MeasuredRemedy[]): Fix
   seeds: [1, 2],
 });
 
-test('a row has both figures before and after, what it mends, and why', () => {
-  const [row] = fixRows(result('accuracy', remedy({ outcome: outcome({ firstToLast: 0.968, testMetric: 0.913 }) })));
+test('a row has the verdict, both figures before and after, and what it mends', () => {
+  const [row] = fixRows(
+    result('accuracy', remedy({ verdict: 'better', outcome: outcome({ firstToLast: 0.968, testMetric: 0.913 }) })),
+  );
   assert.equal(row!.label, 'Use ReLU');
-  assert.equal(row!.description, '∇ 2.5e-8 → 0.97 · accuracy 11 % → 91 %');
-  assert.equal(row!.detail, 'Mends GF101. It passes the gradient on.');
+  assert.equal(row!.description, 'better');
+  assert.equal(row!.detail, '∇ 2.5e-8 → 0.97 · accuracy 11 % → 91 % · mends GF101');
 });
 
 test('what is worse, diverged or not measured says so', () => {
@@ -72,12 +75,11 @@ test('what is worse, diverged or not measured says so', () => {
       remedy({ outcome: outcome({ firstToLast: Number.NaN, testMetric: 0.02 }) }),
     ),
   );
-  assert.equal(rows[0]!.description, '∇ 2.5e-8 → 40 · diverged');
-  assert.equal(rows[0]!.detail, 'Brings GF102. It passes the gradient on.');
-  assert.equal(rows[1]!.description, '');
-  assert.equal(rows[2]!.description, 'mean absolute error 0.11 → 0.020');
+  assert.equal(rows[0]!.detail, '∇ 2.5e-8 → 40 · diverged · brings GF102');
+  assert.deepEqual([rows[1]!.description, rows[1]!.detail], ['', 'mends GF101']);
+  assert.equal(rows[2]!.detail, 'mean absolute error 0.11 → 0.020 · mends GF101');
 });
 
 test('how it was measured is said', () => {
-  assert.match(measuredHow(result('accuracy')), /^Measured: 2 seeds × 100 steps\./);
+  assert.match(measuredHow(result('accuracy')), /^Measured with 2 seeds × 100 steps ·/);
 });

@@ -30,8 +30,8 @@ test('a layer on a line has its hint at the end of it, behind the comma', () => 
   assert.equal(
     shown(text),
     `[
-  { "type": "dense", "units": 64, "activation": "tanh" }, // a comment‹32×64 · 192 · ∇ ×0.20 → 4.0e-2›
-  { "type": "dense", "units": 64 },‹32×64 · 4,160 · ∇ ×0.20 → 2.0e-1›
+  { "type": "dense", "units": 64, "activation": "tanh" }, // a comment‹32×64 · 192 · ∇ ×0.20 → 0.040›
+  { "type": "dense", "units": 64 },‹32×64 · 4,160 · ∇ ×0.20 → 0.20›
   { "type": "dense", "units": 2 }‹32×2 · 130 · ∇ ×0.20 → 1›
 ],`,
   );
@@ -50,10 +50,10 @@ test('a layer over several lines has its hint at its type, layers that share a l
     shown(text),
     `[
   {
-    "type": "dense",‹32×8 · 24 · ∇ ×0.20 → 4.0e-2›
+    "type": "dense",‹32×8 · 24 · ∇ ×0.20 → 0.040›
     "units": 8
   },
-  { "type": "activation", "activation": "relu" },‹32×8 · ∇ ×0.20 → 2.0e-1› { "type": "dense",‹32×2 · 18 · ∇ ×0.20 → 1›
+  { "type": "activation", "activation": "relu" },‹32×8 · ∇ ×0.20 → 0.20› { "type": "dense",‹32×2 · 18 · ∇ ×0.20 → 1›
     "units": 2 }
 ],`,
   );
@@ -71,7 +71,7 @@ test('a repeat says what each time does, and from where to where it leads', () =
     `[
   { "type": "repeat", "times": 3, "layers": [
     { "type": "dense", "units": 8 } ] },‹32×8 · 168 · ∇ ×0.20 each, 8.0e-3 → 3.2e-4›
-  { "type": "repeat", "times": 2, "layers": [{ "type": "dense", "units": 8 }] },‹32×8 · 2 × 72 · ∇ ×0.20 each, 2.0e-1 → 4.0e-2›
+  { "type": "repeat", "times": 2, "layers": [{ "type": "dense", "units": 8 }] },‹32×8 · 2 × 72 · ∇ ×0.20 each, 0.20 → 0.040›
   { "type": "dense", "units": 2 }‹32×2 · 18 · ∇ ×0.20 → 1›
 ],`,
   );

@@ -37,7 +37,7 @@ test('a run is set beside it', () => {
   assert.match(text, /measured on one batch/);
   assert.match(text, /\| \| predicted \| at step 30 \|/);
   assert.match(text, /\*\*Backward factor\*\* \| `×0\.200` \| `×0\.21` \|/);
-  assert.match(text, /\| `5\.0e-1` \| `–` \|/);
+  assert.match(text, /\| `0\.50` \| `–` \|/);
 });
 
 test('a repeat: a row a time, a long one cut in the middle, its terms once', () => {
@@ -45,9 +45,16 @@ test('a repeat: a row a time, a long one cut in the middle, its terms once', () 
     predicted({ name: `d/${i + 1}`, terms: [{ ...TERMS[0], factor: 0.2 + i / 100 }, TERMS[1]] }),
   );
   const text = predictionText(layers);
-  assert.match(text, /d\/1 \| ×0\.20 \| 5\.0e-1 \|/);
+  assert.match(text, /d\/1 \| ×0\.20 \| 0\.50 \|/);
   assert.match(text, /\| … 8 more \|/);
   assert.match(text, /Each: sigmoid `×0\.200`…`×0\.390` · glorot\\_Uniform `×1\.00`/);
+});
+
+test('a repeat whose first time has other terms says both', () => {
+  const terms = [TERMS[0]];
+  const layers = [1, 2, 3].map((n) => predicted({ name: `d/${n}`, terms: n === 1 ? TERMS : terms }));
+  const text = predictionText(layers);
+  assert.match(text, /\nd\/1: sigmoid `×0\.236` · glorot\\_Uniform `×1\.00`\n\nd\/2 … d\/3: sigmoid `×0\.236`\n/);
 });
 
 test('nothing is made up where nothing is known', () => {

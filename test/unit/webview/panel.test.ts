@@ -172,6 +172,27 @@ test('notices: the most urgent first, each with what can be done', () => {
   );
 });
 
+test('the worst finding of the run has a notice, and says how many more there are', () => {
+  const run = makeRun();
+  const finding = { code: 'GF107', severity: 'warning', message: 'Steps are too large.', hint: 'Lower it.' } as const;
+  const bad = { ...finding, code: 'GF111', severity: 'error' } as const;
+  const running = { run, progress: makeProgress(4) };
+  const [one] = notices(state({ ...running, findings: [finding] }));
+  assert.deepEqual(
+    [one?.id, one?.severity, one?.lead, one?.message, one?.detail],
+    ['finding', 'warning', 'GF107:', 'Steps are too large.', 'Lower it.'],
+  );
+  const told = reduce(state(running), { type: 'findings', findings: [bad, finding] });
+  assert.equal(notices(told)[0]?.detail, 'Lower it. Problems has 1 more.');
+  assert.deepEqual(notices(reduce(told, { type: 'findings', findings: [] })), []);
+  const diverged = { run, progress: makeProgress(4, { status: 'diverged' }), findings: [bad, finding] };
+  assert.deepEqual(
+    notices(state(diverged)).map((n) => n.lead),
+    ['Diverged:', 'GF107:'],
+    'that it diverged is said once',
+  );
+});
+
 test('keys: those of the cells only in the grid, chords never', () => {
   const press = (key: string, more: Partial<Parameters<typeof keyDeed>[0]> = {}, inGrid = true) =>
     keyDeed({ key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...more }, inGrid);
@@ -193,6 +214,7 @@ test('what the host says is checked', () => {
     { type: 'snapshot', snapshot },
     { type: 'progress', progress: makeProgress(0) },
     { type: 'stale', stale: false, errorCount: 0 },
+    { type: 'findings', findings: [{ code: 'GF107', severity: 'warning', message: 'a', hint: 'b' }] },
     { type: 'select', layer: undefined },
     { type: 'select', layer: 'dense_1' },
     { type: 'record', id: 1, record: new Float64Array(2) },
@@ -207,6 +229,7 @@ test('what the host says is checked', () => {
   ];
   for (const message of right) assert.ok(checkMessage(message), message.type);
   const wrong = [
+    { type: 'findings', findings: [{ code: 'GF107' }] },
     undefined,
     null,
     'text',
