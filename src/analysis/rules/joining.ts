@@ -5,7 +5,6 @@ import {
   diagonalMean,
   type Field,
   type Gradient,
-  NO_NOISE,
   type Noise,
   normalized,
   type Passage,
@@ -105,8 +104,8 @@ function radialPart({ radial }: Gradient, share: number, numbers: number): { rad
 }
 
 /** What depends on the sum depends on each part by its share. */
-export function scaledNoise({ spread, shift, slope, bend }: Noise, share: number): Noise {
-  return { spread, shift, slope: share * slope, bend: share * share * bend + share * (1 - share) * slope };
+export function scaledNoise({ spread, shift, slope, bend, narrow }: Noise, share: number): Noise {
+  return { spread, shift, narrow, slope: share * slope, bend: share * share * bend + share * (1 - share) * slope };
 }
 
 function sumOf(fields: readonly Field[], crossed: Float64Array): Field {
@@ -238,15 +237,7 @@ export const multiplyRule: Rule = (layer, inputs): Passage | undefined => {
           ({ unit }): Gradient => ({
             log: gradient.log + unit.log,
             field: unit.field,
-            noise:
-              inputs.length > 1
-                ? {
-                    ...NO_NOISE,
-                    spread: gradient.noise.spread,
-                    shift: gradient.noise.shift,
-                    slope: gradient.noise.slope,
-                  }
-                : gradient.noise,
+            noise: inputs.length > 1 ? { ...gradient.noise, bend: 0 } : gradient.noise,
           }),
         ),
         terms: [{ term: 'other inputs', kind: 'fan', factor: Math.sqrt(total) }],

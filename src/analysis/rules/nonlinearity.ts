@@ -5,6 +5,7 @@ import {
   diagonalMean,
   type Field,
   type Gradient,
+  MOST_STRAYING,
   normalized,
   overlap,
   type Positions,
@@ -141,6 +142,7 @@ export function passNonlinearity(name: ElementwiseName, z: Signal, batch: number
           shift: gradient.noise.shift + r * shift + 0.5 * bend * own + 0.5 * (b - b * b - slopeBend) * gaussianNoise,
           slope: b + a * r,
           bend: slopeBend + gainBend * r + a * a * bend,
+          narrow: gradient.noise.narrow,
         },
         straying: strayingThrough(gradient, field, at, pairs.same, units, b, batch),
         ...(along.radial ? { radial: along.radial } : {}),
@@ -309,7 +311,8 @@ function strayingThrough(
   batch: number,
 ): Straying {
   const { samples, gram } = gradient.field;
-  const share = positionShare(gradient.field, batch) / units;
+  const overlapOfGradient = positionShare(gradient.field, batch);
+  const share = positionShare(z, batch) / units;
   const norms = new Float64Array(samples * samples);
   const products = new Float64Array(samples * samples);
   for (let s = 0; s < samples; s++) {
@@ -322,14 +325,17 @@ function strayingThrough(
       const x = gradient.straying?.products[i] ?? 0;
       if (!(size > 0) || !(slopes > 0)) continue;
       const apart = s !== t;
-      const square = (gram[i]! * gram[i]!) / size + x;
+      const square = (overlapOfGradient * gram[i]! * gram[i]!) / size + x;
       const psi = apart ? pairs[i]!.slopeSquared : at[s]!.slopeFourth;
       const cross = (apart ? pairs[i]!.slope : ds) ** 2 / slopes;
       const explained =
         (2 * slopeGain * slopeGain * z.gram[i]! * z.gram[i]!) /
         (z.gram[s * (samples + 1)]! * z.gram[t * (samples + 1)]! || 1);
-      norms[i] = m + share * ((psi / slopes - 1) * (1 + m + 2 * square) - explained);
-      products[i] = cross * x + share * Math.max(0, psi / slopes - cross) * (1 + m + 2 * square);
+      norms[i] = Math.min(MOST_STRAYING, m + share * ((psi / slopes - 1) * (1 + m + 2 * square) - explained));
+      products[i] = Math.min(
+        MOST_STRAYING,
+        cross * x + share * Math.max(0, psi / slopes - cross) * (1 + m + 2 * square),
+      );
     }
   }
   return { norms, products };
