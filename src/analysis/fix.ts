@@ -11,14 +11,13 @@ import {
   isGrave,
   isWorthwhile,
   type Measured,
-  networkOf,
   type Scale,
   scaleOf,
+  searchRate,
   type Tried,
   told,
   tryEach,
 } from './measuring';
-import { rangeTest } from './rangeTest';
 import type { Thresholds } from './thresholds';
 import type { TrialOutcome } from './trials';
 
@@ -207,16 +206,4 @@ function* measureRates(
   if (suggested === undefined) return [];
   const candidates = ratesFor(original.text, original.judged.evidence, suggested, options.open);
   return yield* tryEach(options, scale, original, candidates, half, to);
-}
-
-/** Undefined where no rate learns. */
-function* searchRate(
-  { seeds }: Scale,
-  { opened }: Tried,
-  from: number,
-  to: number,
-): Generator<FixProgress, number | undefined, void> {
-  const test = rangeTest(networkOf(opened), { seeds: seeds.slice(0, 2) });
-  const { suggested } = yield* told('Looking for a learning rate', from, to, test);
-  return Number.isNaN(suggested) ? undefined : suggested;
 }

@@ -134,3 +134,14 @@ test('it can be left at any slice', () => {
 test('a text with errors is refused', () => {
   assert.throws(() => measureRemedies(optionsFor(spec('{ "type": "dens", "units": 3 }'))).next(), /without errors/);
 });
+
+test('a remedy that lets the gradient through is tried with a rate of its own, where the given one was for a net that did not', () => {
+  const fast = vanishing.replace('{ "type": "adam", "learningRate": 0.01 }', '{ "type": "sgd", "learningRate": 8 }');
+  const { remedies, original } = finished(measureRemedies(optionsFor(fast))).result;
+  const withRate = remedies.find(({ id }) => id.startsWith('activation.') && id.endsWith('+learningRate.rangeTest'));
+  assert.ok(withRate, remedies.map(({ id }) => id).join());
+  assert.match(withRate.title, /^Use .*, and lower the learning rate to [\d.]+$/);
+  assert.match(withRate.text, /"activation": "(relu|gelu|tanh)"[\s\S]*"learningRate": 0\.\d+/);
+  assert.equal(withRate.verdict, 'better');
+  assert.ok(withRate.outcome!.testMetric > original.testMetric + 0.2, `${withRate.outcome!.testMetric}`);
+});
