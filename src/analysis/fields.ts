@@ -2,6 +2,7 @@
 import type { Dataset } from '../spec/dataset';
 import type { Graph } from '../spec/network';
 import type { Spec } from '../spec/schema';
+import { labelPositions } from './lossPositions';
 import {
   diagonalMean,
   type Field,
@@ -208,7 +209,11 @@ export function lossGradient(
     for (let i = 0; i < count; i++) square += targets![chosen[s]! * count + i]! ** 2 / count;
     return square > 0 ? square : 1;
   }
-  const field: Field = { samples, gram, ...(sizes ? { positions: independentPositions(sizes, gram) } : {}) };
+  const labelled = known && targets && spec.loss === 'softmaxCrossEntropy' && sizes?.length === 1;
+  const positions = labelled
+    ? labelPositions(targets, samples, places, units)
+    : sizes && independentPositions(sizes, gram);
+  const field: Field = { samples, gram, ...(positions ? { positions } : {}) };
   const unit = normalized(field);
   if (unit.log > -1e300 && Number.isFinite(unit.log)) return { log: 0, field: unit.field, noise: NO_NOISE };
   const alike = new Float64Array(samples * samples);

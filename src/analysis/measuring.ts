@@ -90,7 +90,7 @@ export function* tryEach(
 ): Generator<FixProgress, readonly Measured[], void> {
   const measured: Measured[] = [];
   for (const [k, { remedy, text, opened }] of candidates.entries()) {
-    const at = (done: number): number => from + ((to - from) * done) / candidates.length;
+    const at = (done: number): number => Math.min(to, from + ((to - from) * done) / candidates.length);
     const doing = `${k + 1} of ${candidates.length}: ${remedy.title}`;
     const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
     if (!first) continue;
@@ -177,6 +177,6 @@ export function* told<T>(
   for (;;) {
     const next = work.next();
     if (next.done) return next.value;
-    yield { doing, share: from + (to - from) * next.value.share };
+    yield { doing, share: Math.min(to, from + (to - from) * next.value.share) };
   }
 }

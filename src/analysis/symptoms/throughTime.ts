@@ -2,13 +2,12 @@
 import type { GraphLayer } from '../../spec/network';
 import type { Evidence } from '../evidence';
 import type { Finding } from '../finding';
-import type { LayerPrediction } from '../prediction';
 import { byText } from '../surroundings';
 import { atLayer, judged, namesText, numberText } from './report';
 
 interface Fading {
   readonly layer: GraphLayer;
-  readonly prediction: LayerPrediction;
+  readonly basis: 'prediction' | 'probe';
   readonly steps: number;
   /** Of the last step's gradient, at the first. */
   readonly reach: number;
@@ -16,10 +15,10 @@ interface Fading {
 }
 
 export function vanishingThroughTime(evidence: Evidence): readonly Finding[] {
-  const { graph, prediction, thresholds } = evidence;
-  const fading = (prediction?.layers ?? []).flatMap((predicted): Fading[] => {
-    const profile = predicted.timeProfile;
-    const layer = graph.layers[predicted.index]!;
+  const { graph, prediction, probe, thresholds } = evidence;
+  const fading = graph.layers.flatMap((layer): Fading[] => {
+    const measured = probe?.layers[layer.index]?.timeProfile;
+    const profile = measured ?? prediction?.layers[layer.index]?.timeProfile;
     // Where every step has an answer of its own, each has a gradient of its own: the profile then says nothing of reach.
     if (!profile || profile.length < 3 || !('returnSequences' in layer.spec) || layer.spec.returnSequences) return [];
     const backwards = layer.spec.goBackwards;
@@ -27,13 +26,13 @@ export function vanishingThroughTime(evidence: Evidence): readonly Finding[] {
     const steps = profile.length;
     const factor = reach ** (1 / (steps - 1));
     if (!(reach < thresholds.timeReach && factor < thresholds.timeFactor)) return [];
-    return [{ layer, prediction: predicted, steps, reach, factor }];
+    return [{ layer, basis: measured ? 'probe' : 'prediction', steps, reach, factor }];
   });
   return byText(fading).map((group) => finding(group, evidence));
 }
 
 function finding(group: readonly Fading[], evidence: Evidence): Finding {
-  const { layer, prediction, steps, reach, factor } = group[0]!;
+  const { layer, basis, steps, reach, factor } = group[0]!;
   const names = group.map((f) => f.layer.name);
   const activation = 'activation' in layer.spec ? layer.spec.activation : 'tanh';
   const simple = layer.spec.type === 'simpleRNN';
@@ -42,7 +41,7 @@ function finding(group: readonly Fading[], evidence: Evidence): Finding {
   const property = blamesActivation ? 'activation' : simple ? 'recurrentInitializer' : 'type';
   return atLayer(evidence, 'vanishing', layer, property, {
     severity: 'warning',
-    basis: prediction.basis === 'probe' ? 'probe' : 'prediction',
+    basis,
     message: `Through ${steps} time steps, ${numberText(reach)} of the gradient reaches the first of ${namesText(names)}, ×${numberText(factor)} a step: it cannot learn from what lies that far back.`,
     hint: simple
       ? 'Use `lstm` or `gru`, or `tanh` with an `orthogonal` recurrent initializer.'

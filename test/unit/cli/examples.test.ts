@@ -34,7 +34,7 @@ test('all examples are right', async () => {
 
 test('what two examples are there to show is found at the property to blame', async () => {
   const vanishing = await call(['check', 'examples/vanishing-sigmoid.netspec.json']);
-  assert.match(vanishing.out, /:11:64: warning GF101: /, 'the sigmoid');
+  assert.match(vanishing.out, /:11:64: error GF101: /, 'the sigmoid');
   const exploding = await call(['check', 'examples/exploding.netspec.json']);
   assert.match(exploding.out, /:16:32: warning GF102: /, 'the initializer');
 });

@@ -78,13 +78,14 @@ test('what can be measured alone is absent with --no-probe, and never made up', 
   );
   const { status, out, err } = await predict(spec, '--json', '--no-probe');
   assert.equal(status, 0, err);
-  const told = JSON.parse(out).layers as Partial<Layer>[];
-  const attention = told[1]!;
-  assert.deepEqual([attention.basis, attention.backwardFactor, attention.cumulative], ['probe', undefined, undefined]);
+  // Theory may learn to say more; what it leaves open has no number at all.
+  for (const layer of JSON.parse(out).layers as Partial<Layer>[]) {
+    const open = layer.backwardFactor === undefined;
+    assert.ok(open ? layer.terms!.every(({ factor }) => factor === undefined) : layer.backwardFactor! > 0, layer.name);
+  }
   assert.doesNotMatch(out, /NaN|null/);
-  const measured = JSON.parse((await predict(spec, '--json')).out).layers[1] as Layer;
-  assert.equal(measured.basis, 'probe');
-  assert.ok(measured.backwardFactor > 0 && measured.cumulative > 0);
+  const measured = JSON.parse((await predict(spec, '--json')).out).layers as Layer[];
+  for (const layer of measured) assert.ok(layer.backwardFactor > 0 && layer.cumulative > 0, layer.name);
 });
 
 test('without its data theory says what it can, and what it assumed', async () => {

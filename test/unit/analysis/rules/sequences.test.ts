@@ -1,9 +1,11 @@
-// Predictions of recurrent and embedding layers against what twenty networks of the same spec have.
+// Predictions of recurrent, attention and embedding layers against what twenty networks of the same spec have.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { labelPositions } from '../../../../src/analysis/lossPositions';
 import type { LayerPrediction } from '../../../../src/analysis/prediction';
 import { probe } from '../../../../src/analysis/probe';
 import { predict } from '../../../../src/analysis/propagation';
+import { NEAR_SIDE } from '../../../../src/analysis/signal';
 import { network, randomData } from '../../engine/networks';
 import { draws, family, type Member } from '../family';
 
@@ -104,6 +106,51 @@ test('embeddings give their table as signal, and take whatever gradient comes', 
     }
     assert.equal(layers[0]!.backwardFactor, 0);
   }
+});
+
+test('the factor of attention is what networks have, causal or not, over data or words', () => {
+  const some = members('multiHeadAttention');
+  assert.ok(some.length >= 3);
+  for (const member of some) {
+    for (const layer of predicted(member).layers.filter((l) => l.type === 'multiHeadAttention')) {
+      assert.equal(layer.basis, 'meanField', `${member.name}, ${layer.name}`);
+      const off = error(member, layer, 'backwardFactor');
+      assert.ok(Math.abs(off) < 0.06, `${member.name}, ${layer.name}: ${off}`);
+      const product = layer.terms.reduce((all, { factor }) => all * factor, 1);
+      assert.ok(Math.abs(product / layer.backwardFactor - 1) < 1e-9);
+    }
+  }
+});
+
+test('attention in other forms: many small heads, values of another size, and what is left to the probe', () => {
+  const dataset = randomData({ inputShape: [7, 24], classes: 4, count: 48 });
+  const net = (attention: object) => {
+    const layers = [{ type: 'multiHeadAttention', ...attention }, { type: 'flatten' }, { type: 'dense', units: 4 }];
+    return network({ layers, loss: 'softmaxCrossEntropy', training: { batchSize: 16 } }, dataset);
+  };
+  for (const attention of [
+    { numHeads: 6, keyDim: 8, causal: true, kernelInitializer: 'heNormal' },
+    { numHeads: 2, keyDim: 12, valueDim: 30, biasInitializer: { type: 'randomNormal', stddev: 0.3 } },
+  ]) {
+    const layer = predict(net(attention)).layers[0]!;
+    const off =
+      Math.log10(layer.backwardFactor) - meanOf(probe({ ...net(attention), seeds: 12 })!.layers[0]!.backwardFactor);
+    assert.ok(Math.abs(off) < 0.08, `${JSON.stringify(attention)}: ${off}`);
+  }
+  for (const more of [{ dropout: 0.2 }, { kernelInitializer: 'ones' }]) {
+    assert.equal(predict(net({ numHeads: 2, keyDim: 8, ...more })).layers[0]!.basis, 'probe');
+  }
+});
+
+test('labels that are equal in many places send the same gradient there', () => {
+  const { near, pooled } = labelPositions([0, 0, 1, 2, 0, 0, 0, 0], 2, 4, 4);
+  assert.deepEqual(
+    [...pooled],
+    [6 / 16, 8 / 16, 8 / 16, 1].map((equal) => equal - 0.25),
+  );
+  const centre = near.indexOf(1);
+  assert.ok(Math.abs(near[centre + NEAR_SIDE]! - (4 / 6 - 0.25) / 0.75) < 1e-12);
+  assert.equal(near[centre + NEAR_SIDE], near[centre - NEAR_SIDE]);
 });
 
 test('the same spec is predicted with the same numbers', () => {
