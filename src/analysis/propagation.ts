@@ -55,9 +55,9 @@ export function predict({ graph, spec, dataset, probe }: PredictOptions): Predic
     const layer = graph.layers[i]!;
     const inputs = inputsOf(layer);
     const probed = probe?.layers.find((p) => p.index === i);
-    passages[i] =
-      RULES[layer.spec.type]?.(layer, inputs, { spec, dataset, batch, probed }) ??
-      measuredPassage(layer, inputs, probed);
+    // Behind a gap in the theory no signal is known: only what no signal matters to can be derived.
+    const rule = inputs.some((input) => input.unknown) && dependsOnSignal(layer) ? undefined : RULES[layer.spec.type];
+    passages[i] = rule?.(layer, inputs, { spec, dataset, batch, probed }) ?? measuredPassage(layer, inputs, probed);
   }
   const output = passages[graph.output]!.output;
   const walk = walkBack(graph, passages, lossGradient(graph, spec, dataset, output, chosen));
@@ -86,34 +86,67 @@ export function predict({ graph, spec, dataset, probe }: PredictOptions): Predic
   };
 }
 
+const SCALE_FREE: ReadonlySet<string> = new Set(['linear', 'relu', 'leakyRelu']);
+const SIGNAL_FREE: ReadonlySet<string> = new Set([
+  ...['dense', 'activation', 'dropout', 'flatten', 'reshape', 'add', 'concatenate', 'conv1d', 'conv2d'],
+  ...['depthwiseConv2d', 'averagePooling1d', 'averagePooling2d', 'globalAveragePooling1d', 'globalAveragePooling2d'],
+  ...['positionalEmbedding', 'embedding'],
+]);
+
+/** Whether a layer's factor is another where what it takes is larger or smaller. */
+function dependsOnSignal({ spec, parameters }: GraphLayer): boolean {
+  if (!SIGNAL_FREE.has(spec.type) || parameters.some(({ initializer }) => initializer.type === 'lsuv')) return true;
+  return 'activation' in spec && !SCALE_FREE.has(spec.activation);
+}
+
 /** One layer on the way back: what came to its output, and what it made of it. */
 interface Way {
   readonly incoming: Gradient;
   readonly outgoing: Backward;
+  /** Of the `add` of a residual, known once the way back has come to the block's input. */
+  block?: LayerPrediction['block'];
 }
 
 /** @returns by layer; undefined where no gradient comes */
 function walkBack(graph: Graph, passages: readonly Passage[], loss: Gradient): readonly (Way | undefined)[] {
-  const arriving: Gradient[][] = graph.layers.map(() => []);
-  arriving[graph.output]!.push(loss);
+  const arriving: { readonly from: number; readonly gradient: Gradient }[][] = graph.layers.map(() => []);
+  arriving[graph.output]!.push({ from: graph.output, gradient: loss });
   const ways: (Way | undefined)[] = new Array(graph.layers.length).fill(undefined);
   for (let k = graph.order.length - 1; k >= 0; k--) {
     const i = graph.order[k]!;
     const layer = graph.layers[i]!;
+    const parts = arriving[i]!;
     const incoming = mergeGradients(
-      arriving[i]!,
+      parts.map(({ gradient }) => gradient),
       layer.outputShape.reduce((a, b) => a * b, 1),
     );
     arriving[i] = [];
     if (!incoming) continue;
+    for (const { from, gradient } of parts) {
+      const way = ways[from];
+      if (way && isBlock(graph, i, from, parts)) way.block = blockOf(incoming, gradient);
+    }
     const outgoing = passages[i]!.backward(incoming);
     ways[i] = { incoming, outgoing };
     layer.inputs.forEach((input, at) => {
       const gradient = outgoing.inputs[at];
-      if (gradient && input !== DATA_INPUT) arriving[input]!.push(gradient);
+      if (gradient && input !== DATA_INPUT) arriving[input]!.push({ from: i, gradient });
     });
   }
   return ways;
+}
+
+/** Whether what takes `input` is one identity shortcut, into the residual's `add`, and that residual's own layers. */
+function isBlock(graph: Graph, input: number, add: number, parts: readonly { readonly from: number }[]): boolean {
+  const { coefficients, inputs, groups } = graph.layers[add]!;
+  if (!coefficients || inputs[0] !== input || add === input) return false;
+  const group = groups.at(-1);
+  return group !== undefined && parts.every(({ from }) => graph.layers[from]!.groups.includes(group));
+}
+
+function blockOf(whole: Gradient, skip: Gradient): LayerPrediction['block'] {
+  const factor = Math.exp(whole.log - skip.log);
+  return { factor, branch: factor - 1 };
 }
 
 /** ln ‖δ‖² of a layer over draws of the weights: expectation and variance. */
@@ -170,6 +203,7 @@ function describe(
         ? Number.NaN
         : passage.output.mean.reduce((a, b) => a + b, 0) / passage.output.mean.length,
     },
+    ...(way?.block ? { block: way.block } : {}),
     ...(way?.outgoing.timeProfile ? { timeProfile: way.outgoing.timeProfile } : {}),
   };
 }

@@ -16,7 +16,7 @@ import {
   type Straying,
   within,
 } from '../signal';
-import { positionShare } from './nonlinearity';
+import { positionShare } from './straying';
 
 export interface LinearParts {
   readonly kernel: ParameterInfo;

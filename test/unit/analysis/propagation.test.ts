@@ -110,6 +110,9 @@ test('a residual block multiplies the mean square by 1 + s² times what its bran
   const [before, , add] = layers as [LayerPrediction, LayerPrediction, LayerPrediction];
   close(add.backwardFactor, Math.hypot(1, scale), 1e-9);
   close((before.cumulative / add.cumulative) ** 2, 1 + scale * scale, 0.01);
+  close(add.block!.factor, 1 + scale * scale, 0.01);
+  close(add.block!.branch, scale * scale, 0.05);
+  assert.equal(before.block, undefined);
 });
 
 test('batch normalization and ReLU lose π ÷ (π − 1) a layer in large batches', () => {
@@ -142,6 +145,8 @@ test('what theory cannot say is the probe’s, and not a number without one', ()
   assert.ok(Number.isNaN(layers[0]!.backwardFactor));
   assert.ok(Number.isNaN(layers[0]!.cumulative));
   assert.equal(layers[2]!.cumulative, 1);
+  // How steep tanh is depends on a signal that nobody knows.
+  assert.ok(Number.isNaN(layers[1]!.activationFactor));
 });
 
 test('zeros pass nothing on', () => {
