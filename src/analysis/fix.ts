@@ -166,8 +166,7 @@ function* measureBest(
   }
   const quick = { ...scale, seeds: scale.seeds.slice(0, 1) };
   const first = yield* tryEach(options, quick, ofFirstSeed(original), candidates, at(0.1), at(0.6));
-  const finalists = first.slice(0, FINALISTS).map(({ text }) => text);
-  const chosen = candidates.filter(({ text }) => finalists.includes(text));
+  const chosen = first.slice(0, FINALISTS).map(({ candidate }) => candidate);
   return yield* tryEach(options, scale, original, chosen, at(0.6), at(1));
 }
 

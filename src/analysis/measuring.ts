@@ -20,6 +20,9 @@ const HEALTHIER = 0.1;
 /** At most so many times the original's steps are spent on a remedy that trains longer. */
 const LONGEST = 4;
 
+/** Between the two parts of the id of a remedy that comes with a learning rate of its own. */
+const WITH_RATE = '+';
+
 /** A spec with what is known of it and how its trial went. */
 export interface Tried {
   readonly text: string;
@@ -30,6 +33,8 @@ export interface Tried {
 }
 
 export interface Measured extends Tried {
+  /** What was tried: the remedy proposed, or the same with a learning rate of its own. */
+  readonly candidate: Candidate;
   readonly remedy: MeasuredRemedy;
   readonly comparison: Comparison;
   /** Findings mended, less those added, an error counting twice. */
@@ -95,9 +100,11 @@ export function* tryEach(
     const doing = `${k + 1} of ${candidates.length}: ${candidate.remedy.title}`;
     const tried = yield* tryOne(options, scale, original, candidate, doing, at(k), at(k + 0.5));
     if (!tried) continue;
-    const withRate = wantsItsRate(tried)
-      ? yield* tryItsRate(options, scale, original, candidate, tried, doing, at(k + 0.5), at(k + 1))
-      : undefined;
+    const hasItsRate = candidate.remedy.id.includes(WITH_RATE);
+    const withRate =
+      !hasItsRate && wantsItsRate(tried)
+        ? yield* tryItsRate(options, scale, original, candidate, tried, doing, at(k + 0.5), at(k + 1))
+        : undefined;
     measured.push(withRate && withRate.score > tried.score ? withRate : tried);
   }
   return measured.sort(
@@ -109,15 +116,16 @@ function* tryOne(
   options: FixOptions,
   scale: Scale,
   original: Tried,
-  { remedy, text, opened }: Candidate,
+  candidate: Candidate,
   doing: string,
   from: number,
   to: number,
 ): Generator<FixProgress, Measured | undefined, void> {
+  const { text, opened } = candidate;
   const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
   if (!first) return undefined;
   const trial = yield* told(doing, from, to, observeTrial(networkOf(opened), sizeFor(opened, scale)));
-  return measuredOf(original, remedy, { text, opened, judged: withRun(first, trial), trial });
+  return measuredOf(original, candidate, { text, opened, judged: withRun(first, trial), trial });
 }
 
 /** The gradient gets through and training is no better for it: the rate was chosen for a network whose gradient did not. */
@@ -143,7 +151,7 @@ function* tryItsRate(
   if (!rate) return undefined;
   const both: Remedy = {
     ...remedy,
-    id: `${remedy.id}+${rate.remedy.id}`,
+    id: `${remedy.id}${WITH_RATE}${rate.remedy.id}`,
     title: `${remedy.title}, and ${rate.remedy.title.charAt(0).toLowerCase()}${rate.remedy.title.slice(1)}`,
     why: `${remedy.why} ${rate.remedy.why}`,
     changes: [...remedy.changes, ...rate.remedy.changes],
@@ -170,7 +178,8 @@ function sizeFor(opened: OpenedText, { seeds, steps, shareOfTraining }: Scale): 
   return { seeds, steps: Math.max(1, Math.min(own, steps * LONGEST)) };
 }
 
-function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): Measured {
+function measuredOf(original: Tried, candidate: Candidate, tried: Tried): Measured {
+  const { id, title, why } = candidate.remedy;
   const comparison = compare(
     original.trial.outcome,
     original.opened.dataset,
@@ -186,6 +195,7 @@ function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): 
   const health = Math.max(-1, Math.min(1, comparison.health));
   return {
     ...tried,
+    candidate,
     comparison,
     mended,
     score: comparison.gain + FINDING_WEIGHT * mended + HEALTH_WEIGHT * health,
