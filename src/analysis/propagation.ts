@@ -22,7 +22,7 @@ export interface PredictOptions {
 
 /** Samples that are followed: many in a net of few layers, few in one of many, so that the time stays. */
 function sampleCount(layers: number, batch: number): number {
-  const most = layers <= 60 ? 24 : layers <= 120 ? 16 : layers <= 400 ? 10 : 6;
+  const most = layers <= 60 ? 24 : layers <= 120 ? 16 : layers <= 400 ? 8 : 6;
   return Math.max(1, Math.min(most, batch));
 }
 
