@@ -238,6 +238,8 @@ test('before a run the first step times the schedule tells that steps are too sm
   assert.ok(fires(steps({}), 1e-4), '1,000 steps reach 0.1');
   assert.ok(!fires(steps({}), 9e-4), 'they reach 0.9');
   assert.ok(!fires(steps({ steps: 10 }), 2e-3), 'ten steps reach 0.02, but no step is small');
+  assert.ok(!fires(steps({ steps: 10 }), 6e-4), 'so short a run is a look at the net');
+  assert.ok(fires(steps({ steps: 10 }), 5e-5), 'unless its steps are far too small');
   assert.ok(!fires(steps({ schedule: { type: 'constant', warmup: 100 } }), 1e-4), 'the first step is a hundredth');
   assert.ok(!fires(steps({}, { type: 'sgd', learningRate: 0.01, momentum: 0.9 }), 1e-4), 'momentum gathers ten');
   assert.ok(!fires(steps({}), 0), 'no gradient is no fault of the rate');
