@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors';
 import type { Failure } from '../protocol/run';
+import { plainWords } from './plainWords';
 
 export class Faults {
   readonly #log: vscode.LogOutputChannel;
@@ -42,7 +43,7 @@ export class Faults {
   }
 }
 
-/** What is wrong and what to do, as one text. */
+/** What is wrong and what to do, as one plain text. */
 export function sentences(failure: { readonly message: string; readonly hint: string }): string {
-  return [failure.message, failure.hint].filter((s) => s !== '').join(' ');
+  return plainWords([failure.message, failure.hint].filter((s) => s !== '').join(' '));
 }

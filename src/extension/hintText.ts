@@ -43,7 +43,7 @@ export interface HintInput {
 /** In the order of the text. Numbers that cannot be said are left out. */
 export function layerHints(input: HintInput, kinds: HintKinds): readonly LayerHint[] {
   const groups = layerGroups(input.graph);
-  const types = groups.map((layers) => typeRange(input.tree, layers[0]!));
+  const types = groups.map((layers) => typeRange(input, layers[0]!));
   const lines = types.map(({ start }) => lineStart(input.text, start));
   return groups.flatMap((layers, i) => {
     const parts = [
@@ -126,11 +126,26 @@ export function gradientText(layers: readonly LayerPrediction[]): string | undef
   return each === undefined ? way : way === undefined ? each : `${each}, ${way}`;
 }
 
-/** The value of the layer's `type`, which every layer has, where its hint stands. */
-function typeRange(tree: SpecNode, layer: GraphLayer): TextRange {
+/** The value of the `type` at whose line the layer's hint stands: its own, or its repeat's. */
+function typeRange({ text, tree }: HintInput, layer: GraphLayer): TextRange {
   const object = findNodeAtOffset(tree, layer.range.start);
-  const type = object && propertyOf(object, 'type');
-  return type ? rangeOf(type) : layer.range;
+  const own = object && propertyOf(object, 'type');
+  if (!own) return layer.range;
+  return rangeOf(repeatType(object, text) ?? own);
+}
+
+/**
+ * The `type` of a repeat whose `layers` hold this one layer in one line: behind such a line a hint is far from the eye, and what it
+ * says is said of the whole repeat. Undefined for any other layer, and for a repeat that is itself on that line.
+ */
+function repeatType(object: SpecNode, text: string): SpecNode | undefined {
+  const list = object.parent;
+  const repeat = list?.parent?.parent;
+  if (list?.children?.length !== 1 || !repeat) return undefined;
+  const line = lineStart(text, list.offset);
+  if (lineStart(text, list.offset + list.length) !== line) return undefined;
+  const type = propertyOf(repeat, 'type');
+  return type?.value === 'repeat' && lineStart(text, type.offset) !== line ? type : undefined;
 }
 
 /** The end of the type's line; where others share that line, the end of the object, or of the type's value in a longer one. */

@@ -4,9 +4,10 @@ import { type Judged, judge } from '../analysis/evaluate';
 import { type FixOptions, type FixProgress, fixAll, measureRemedies } from '../analysis/fix';
 import { remedyPredictor } from '../analysis/predictedRemedies';
 import { assertNever, UserError } from '../base/errors';
+import { nodeFiles } from '../data/nodeFiles';
+import { type OpenedSpecText, TextOpener } from '../data/openText';
 import type { AnalysisSubject, FromAnalyst, ToAnalyst } from '../protocol/analysis';
 import type { Failure } from '../protocol/run';
-import { hasErrors, type OpenedSubject, SubjectOpener } from './analystSubject';
 
 /** The probe waits for so much quiet: it cannot be broken off, and a keystroke's answer would come after it. */
 export const PROBE_AFTER_MS = 80;
@@ -14,6 +15,8 @@ export const PROBE_AFTER_MS = 80;
 const SLICE_MS = 20;
 /** At most ten reports of progress a second. */
 const PROGRESS_EVERY_MS = 100;
+/** Input numbers beyond which data is not read while somebody types: 200 MB, some seconds from a table. */
+const MOST_INPUT_NUMBERS = 50e6;
 /** Undo and redo, and several remedies of one text, find what was judged before. */
 const MOST_JUDGED = 6;
 
@@ -43,7 +46,7 @@ export interface AnalystWork {
 type Request<T extends ToAnalyst['type']> = Extract<ToAnalyst, { readonly type: T }>;
 
 interface JudgedText {
-  readonly opened: OpenedSubject;
+  readonly opened: OpenedSpecText;
   readonly probe: boolean;
   readonly judged: Judged | undefined;
 }
@@ -51,7 +54,7 @@ interface JudgedText {
 export class AnalystWorker {
   readonly #around: AnalystSurroundings;
   readonly #work: AnalystWork;
-  readonly #opener = new SubjectOpener();
+  readonly #opener = new TextOpener();
   /** Of each source, the request that is not yet answered in full. */
   readonly #latest = new Map<string, number>();
   /** Requests that are being worked on and were not cancelled. */
@@ -146,7 +149,7 @@ export class AnalystWorker {
     const wanted = new Set(codes);
     const findings = [...(judged?.findings ?? []), ...runFindings].filter(({ code }) => wanted.has(code));
     const remedies = judged
-      ? this.#work.remedyPredictor(subject.text, judged.evidence, (text) => this.#opener.open(subject, text))(findings)
+      ? this.#work.remedyPredictor(subject.text, judged.evidence, (text) => this.#openText(subject, text))(findings)
       : [];
     const original = judged?.prediction.firstToLast;
     const known = original === undefined || Number.isNaN(original) ? {} : { originalFirstToLast: original };
@@ -158,7 +161,7 @@ export class AnalystWorker {
   #judge(subject: AnalysisSubject, probe: boolean): JudgedText {
     const { text, folder, allowedFolders, memoryLimitBytes, thresholds } = subject;
     const key = JSON.stringify([text, folder, allowedFolders, memoryLimitBytes, thresholds]);
-    const opened = this.#opener.open(subject);
+    const opened = this.#openText(subject);
     const before = this.#judged.get(key);
     this.#judged.delete(key);
     const holds = before && before.opened.dataset === opened.dataset && (before.probe || !probe);
@@ -173,13 +176,20 @@ export class AnalystWorker {
     return known;
   }
 
+  /** @param text instead of the subject's own, such as the text with a remedy */
+  #openText(subject: AnalysisSubject, text = subject.text): OpenedSpecText {
+    const { folder, allowedFolders, dataFolder, memoryLimitBytes } = subject;
+    const context = { folder, allowedFolders, dataFolder, files: nodeFiles };
+    return this.#opener.open(text, { context, memoryLimitBytes, mostInputNumbers: MOST_INPUT_NUMBERS });
+  }
+
   #fixOptions(subject: AnalysisSubject): FixOptions {
     return {
       text: subject.text,
       thresholds: subject.thresholds,
       open: (text) => {
-        const { analysis, dataset } = this.#opener.open(subject, text);
-        return dataset && !hasErrors(analysis) ? { analysis, dataset } : undefined;
+        const { analysis, dataset } = this.#openText(subject, text);
+        return dataset && { analysis, dataset };
       },
     };
   }

@@ -50,9 +50,10 @@ function checkOne(specPath: string, thresholds: Thresholds, args: Arguments, io:
   const source = readSpecText(specPath, io);
   const memoryLimitBytes = memoryLimit(args);
   const isStatic = args.has('static');
-  const opener = new TextOpener(dataContext(source, args, io), memoryLimitBytes);
+  const opener = new TextOpener();
+  const options = { context: dataContext(source, args, io), memoryLimitBytes };
   const open = (text: string): OpenedSpecText =>
-    isStatic ? { analysis: analyzeSpec(text, { memoryLimitBytes }) } : opener.open(text);
+    isStatic ? { analysis: analyzeSpec(text, { memoryLimitBytes }) } : opener.open(text, options);
   const { analysis, dataset, fault } = open(source.text);
   const problems = findingsOf(specPath, source.text, analysis.problems);
   if (fault) return [...problems, dataFinding(fault, source, analysis)];

@@ -59,8 +59,9 @@ ${THRESHOLD_HELP}`,
     const chosen = chosenOf(args);
     const thresholds = thresholdsOf(args);
     const source = readSpecText(specPath, io);
-    const opener = new TextOpener(dataContext(source, args, io), memoryLimit(args));
-    const { analysis, dataset, fault } = opener.open(source.text);
+    const opener = new TextOpener();
+    const opening = { context: dataContext(source, args, io), memoryLimitBytes: memoryLimit(args) };
+    const { analysis, dataset, fault } = opener.open(source.text, opening);
     if (fault) throw new SpecError([dataFinding(fault, source, analysis)]);
     const problems = findingsOf(specPath, source.text, analysis.problems);
     if (!dataset) throw new SpecError(problems);
@@ -69,7 +70,7 @@ ${THRESHOLD_HELP}`,
       text: source.text,
       thresholds,
       open: (text) => {
-        const opened = opener.open(text);
+        const opened = opener.open(text, opening);
         return opened.dataset && { analysis: opened.analysis, dataset: opened.dataset };
       },
     };

@@ -38,9 +38,8 @@ through the layer multiplies the gradient's norm by; the terms multiply to it.`,
   async run(args, io) {
     const specPath = onlyOperand(predict, args);
     const source = readSpecText(specPath, io);
-    const { analysis, dataset, fault } = new TextOpener(dataContext(source, args, io), memoryLimit(args)).open(
-      source.text,
-    );
+    const opening = { context: dataContext(source, args, io), memoryLimitBytes: memoryLimit(args) };
+    const { analysis, dataset, fault } = new TextOpener().open(source.text, opening);
     const problems = findingsOf(specPath, source.text, analysis.problems);
     const { graph, spec } = analysis;
     if (!graph || !spec || problems.some((p) => p.severity === 'error'))

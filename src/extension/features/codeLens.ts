@@ -62,7 +62,7 @@ export function registerCodeLens(app: App): Disposable {
 
 type Action = readonly [title: string, command: string, tooltip: string];
 
-const FIX: Action = ['$(wand) Fix gradients', 'gradoscope.fixGradients', 'Measure what mends the findings'];
+const FIX: Action = ['Fix gradients', 'gradoscope.fixGradients', 'Measure what mends the findings'];
 
 function actionsOf(app: App, source: string): readonly Action[] {
   const session = app.sessions.find(source);

@@ -7,6 +7,7 @@ import type { Problem, TextRange } from '../../spec/problem';
 import type { App } from '../app';
 import { sentences } from '../faults';
 import { problemsBeside, shownFindings } from '../findingsShown';
+import { plainWords } from '../plainWords';
 import { readSettings } from '../settings';
 import { isSpec } from '../specDocuments';
 
@@ -53,7 +54,7 @@ function diagnosticOfFinding(document: vscode.TextDocument, finding: Finding): v
   const diagnostic = diagnosticOf(document, range, sentences(finding), severity, code);
   diagnostic.relatedInformation = related.map((r) => {
     const place = new vscode.Location(document.uri, rangeIn(document, r.range));
-    return new vscode.DiagnosticRelatedInformation(place, r.message);
+    return new vscode.DiagnosticRelatedInformation(place, plainWords(r.message));
   });
   return diagnostic;
 }

@@ -6,7 +6,8 @@ import { UserError } from '../../base/errors';
 import type { FixProgress, FixResult } from '../../protocol/analysis';
 import type { FixedAll, LongTask } from '../analyst';
 import type { App } from '../app';
-import { type FixRow, fixRows, measuredHow } from '../fixText';
+import { type FixRow, fixGroups, measuredHow } from '../fixText';
+import { plainWords, wrapped } from '../plainWords';
 import { FIX_SCHEME, isSpec } from '../specDocuments';
 import { editTo } from '../specEdits';
 import { targetSource } from '../target';
@@ -50,7 +51,9 @@ async function fixGradients(app: App, document: vscode.TextDocument, previews: P
   );
   if (!result) return;
   if (result.codes.length === 0) {
-    void vscode.window.showInformationMessage(`Nothing was found about the gradients of ${nameOf(document)}.`);
+    const ignored = app.documents.analysisOf(document).spec?.ignore ?? [];
+    const but = ignored.length > 0 ? `, but for what it ignores (${ignored.join(', ')})` : '';
+    void vscode.window.showInformationMessage(`Nothing to mend was found in ${nameOf(document)}${but}.`);
     return;
   }
   if (result.remedies.length === 0) {
@@ -93,7 +96,7 @@ async function fixAllGradients(app: App, document: vscode.TextDocument): Promise
   }
   await apply(document, subject.text, fixed.text);
   const left = fixed.left.length > 0 ? `${fixed.left.join(', ')} is left. ` : '';
-  const done = fixed.applied.map(({ title }) => title).join('; ');
+  const done = fixed.applied.map(({ title }) => plainWords(title)).join('; ');
   void vscode.window.showInformationMessage(
     `Applied to ${nameOf(document)}: ${done}. ${left}One undo takes all of it back.`,
   );
@@ -114,7 +117,7 @@ function withProgress<T>(
   return vscode.window.withProgress(options, async (shown, token) => {
     let share = 0;
     const task = start((progress) => {
-      shown.report({ message: progress.doing, increment: Math.max(0, (progress.share - share) * 100) });
+      shown.report({ message: plainWords(progress.doing), increment: Math.max(0, (progress.share - share) * 100) });
       share = Math.max(share, progress.share);
     });
     const heard = token.onCancellationRequested(() => task.cancel());
@@ -138,15 +141,16 @@ async function chooseRemedy(
   result: FixResult,
   active: FixRow | undefined,
 ): Promise<FixRow | 'all' | undefined> {
-  const items: RowItem[] = fixRows(result).map((row) => ({ ...row, row }));
-  items.push(
-    { label: '', kind: vscode.QuickPickItemKind.Separator },
-    {
-      label: '$(wand) Combine fixes until nothing is found',
-      detail: 'Applies the best, measures what is left, and so on.',
-      row: 'all',
-    },
-  );
+  const separator = (label: string): RowItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const items = fixGroups(result).flatMap(({ title, rows }): RowItem[] => [
+    separator(title),
+    ...rows.map((row) => ({ ...row, row })),
+  ]);
+  items.push(separator('All together'), {
+    label: '$(wand) Combine fixes until nothing is found',
+    detail: 'Applies the best, measures what is left, and so on.',
+    row: 'all',
+  });
   const picker = vscode.window.createQuickPick<RowItem>();
   picker.title = `Fixes of ${nameOf(document)}, best first`;
   picker.placeholder = measuredHow(result);
@@ -159,22 +163,45 @@ async function chooseRemedy(
   return (await picked(picker))?.row;
 }
 
-async function decide(row: FixRow): Promise<'apply' | 'back' | undefined> {
-  const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly decision: 'apply' | 'back' }>();
-  picker.title = row.label;
-  picker.placeholder = row.detail;
+type Decision = 'apply' | 'back';
+
+/** Characters that a row of the list holds at its usual width of 600 pixels. */
+const ROW_CHARACTERS = 76;
+
+async function decide({ label, description, detail, remedy }: FixRow): Promise<Decision | undefined> {
+  const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly decision?: Decision }>();
+  picker.title = label.replace(/^\$\(\w+\) /, '');
+  picker.placeholder = [description, detail].filter((s) => s !== '').join(' · ');
   picker.ignoreFocusOut = true;
+  const worse = remedy.verdict === 'worse';
+  const apply = {
+    label: worse ? '$(warning) Apply all the same' : '$(check) Apply',
+    description: 'as one edit, which one undo takes back',
+    decision: 'apply',
+  } as const;
+  const back = { label: '$(arrow-left) Back to the list', decision: 'back' } as const;
+  // A row has two lines, each cut off where it is too long.
+  const lines = wrapped(plainWords(remedy.why), ROW_CHARACTERS);
+  const why = lines.flatMap((label, i) => (i % 2 === 0 ? [{ label, detail: lines[i + 1] }] : []));
   picker.items = [
-    { label: '$(check) Apply', description: 'as one edit', detail: row.remedy.why, decision: 'apply' },
-    { label: '$(arrow-left) Back to the list', decision: 'back' },
+    // Enter alone must not make anything worse.
+    ...(worse ? [back, apply] : [apply, back]),
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    ...why,
   ];
-  return (await picked(picker))?.decision;
+  return (await picked(picker, ({ decision }) => decision !== undefined))?.decision;
 }
 
-function picked<T extends vscode.QuickPickItem>(picker: vscode.QuickPick<T>): Promise<T | undefined> {
+/** @param counts whether an item can be taken; the others are there to be read */
+function picked<T extends vscode.QuickPickItem>(
+  picker: vscode.QuickPick<T>,
+  counts: (item: T) => boolean = () => true,
+): Promise<T | undefined> {
   return new Promise((resolve) => {
     picker.onDidAccept(() => {
-      resolve(picker.selectedItems[0]);
+      const [item] = picker.selectedItems;
+      if (!item || !counts(item)) return;
+      resolve(item);
       picker.hide();
     });
     picker.onDidHide(() => {

@@ -20,9 +20,11 @@ export function benchOpener(root: string): OpenText {
     kind: (at: string) => (bytes.has(at) ? 'file' : nodeFiles.kind(at)),
   };
   const dataFolder = path.join(root, 'media', 'data');
-  const opener = new TextOpener({ folder: FOLDER, allowedFolders: [], dataFolder, files });
+  const opener = new TextOpener();
   return (text) => {
-    const { analysis, dataset, fault } = opener.open(text);
+    const { analysis, dataset, fault } = opener.open(text, {
+      context: { folder: FOLDER, allowedFolders: [], dataFolder, files },
+    });
     if (fault) throw fault;
     return dataset && { analysis, dataset };
   };

@@ -77,6 +77,29 @@ test('a repeat says what each time does, and from where to where it leads', () =
   );
 });
 
+test('a repeat with one layer in one line has the hint at its own type, where the eye is', () => {
+  const text = textOf(`[
+  {
+    "type": "repeat",
+    "times": 2,
+    "layers": [{ "type": "dense", "units": 8, "activation": "sigmoid" }]
+  },
+  {
+    "type": "repeat",
+    "times": 2,
+    "layers": [{ "type": "dense", "units": 8 }, { "type": "activation", "activation": "relu" }]
+  },
+  { "type": "residual",
+    "layers": [{ "type": "dense", "units": 8 }] },
+  { "type": "dense", "units": 2 }
+]`);
+  const lines = shown(text, { shape: false, parameters: true, gradient: false }).split('\n');
+  assert.deepEqual(
+    lines.flatMap((line, i) => [...line.matchAll(/‹(.*?)›/g)].map(([, hint]) => `${i}: ${hint}`)),
+    ['2: 96', '9: 2 × 72', '12: 72', '13: 18'],
+  );
+});
+
 test('each kind can be left out, and a hint with none of them is none', () => {
   const text = textOf('[{ "type": "dense", "units": 2 }]');
   const only = (kind: keyof HintKinds): HintKinds => ({
