@@ -5,12 +5,12 @@ import { thresholdsFrom } from '../../../src/analysis/thresholds';
 import { TextOpener } from '../../../src/data/openText';
 import { memoryContext } from '../data/memoryFiles';
 
-const opener = new TextOpener(memoryContext({}));
+const opener = new TextOpener();
 const optionsFor = (text: string): FixOptions => ({
   text,
   thresholds: thresholdsFrom(),
   open(changed) {
-    const { analysis, dataset } = opener.open(changed);
+    const { analysis, dataset } = opener.open(changed, { context: memoryContext({}) });
     return dataset && { analysis, dataset };
   },
 });
