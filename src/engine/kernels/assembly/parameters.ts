@@ -11,7 +11,7 @@ import {
   countLanes, firstLanes, flush, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
 } from './simd';
 import {
-  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
+  allTrustworthy, chunkRows, partialAt, partialOf, reliable, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
 } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
@@ -117,20 +117,38 @@ function descendBlock(count: i32, W: usize, G: usize, out: usize): void {
     zeros = i32x4.sub(zeros, v128.and(f32x4.eq(x, zero), mask));
   }
   const all = sumFour(sum, squares, weights, f32x4.convert_i32x4_s(zeros));
-  let updates = <f64>f32x4.extract_lane(all, 1), weights64 = <f64>f32x4.extract_lane(all, 2);
-  let underflows = 0;
+  const sums = f64x2.promote_low_f32x4(all);
+  // Σ w², how many are 0
+  const rest = f64x2.promote_low_f32x4(v128.shuffle<f32>(all, all, 2, 3, 2, 3));
   const clean = !v128.any_true(v128.xor(small, zeros));
+  const size = <f64>rate * <f64>rate;
+  v128.store(out, range(lowest, highest), 16);
+  store<f64>(out, f64x2.extract_lane(rest, 1), 32);
+  if (clean && reliable(<f64>count, sums) && trustworthy(f64x2.extract_lane(rest, 0))) {
+    const none = f64x2.splat(0);
+    v128.store(out, sums);
+    v128.store(out, none, 40);
+    v128.store(out, none, 48);
+    store<f64>(out, f64x2.extract_lane(sums, 1) * size, 64);
+    store<f64>(out, f64x2.extract_lane(rest, 0), 72);
+  } else writeDescent(count, W, G, out, clean, sums, f64x2.extract_lane(rest, 0), limit, rate);
+}
+/** The same where a sum cannot be trusted, or something underflowed. */
+function writeDescent(
+  count: i32, W: usize, G: usize, out: usize, clean: bool, sums: v128, weights: f64, limit: f32, rate: f32,
+): void {
+  let updates = f64x2.extract_lane(sums, 1);
+  let underflows = 0;
   if (!clean || !trustworthy(updates)) {
     underflows = countBelow(count, G, SMALLEST_NORMAL);
     updates = squaresAbove(count, G, limit);
   }
-  if (!trustworthy(weights64)) weights64 = weightsBefore(count, W, G, limit, rate);
-  const sums = f64x2.promote_low_f32x4(all);
-  writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
+  if (!trustworthy(weights)) weights = weightsBefore(count, W, G, limit, rate);
+  writeGradient(out, 1, count, G, 0, sums, v128.load(out, 16), <i32>load<f64>(out, 32));
   store<f64>(out, 0, 48);
   store<f64>(out, <f64>underflows, 56);
   store<f64>(out, updates * (<f64>rate * <f64>rate), 64);
-  store<f64>(out, weights64, 72);
+  store<f64>(out, weights, 72);
 }
 
 /** This thread's part of a parameter of more than one stretch. Answers how many entries make a chunk. */
