@@ -4,7 +4,9 @@ import { OP, SMALL, SMALL_RUN } from './kernels/contract';
 import type { PlannedRecord } from './parallel';
 
 /** Numbers in a product or in an operand of one: all of them stay in the L1 cache. */
-const MOST_NUMBERS = 512;
+const MOST_NUMBERS = 1024;
+/** Numbers in a kernel: what its descent does in one block. */
+const MOST_WEIGHTS = 512;
 /** Depth of a product of columns by columns. Those beyond are done another way (`kernels/assembly/gemm.ts`). */
 const MOST_COLUMNS = 128;
 
@@ -26,7 +28,7 @@ interface Run {
 function runAt(records: readonly PlannedRecord[], k: number): Run | undefined {
   const { operation, args } = records[k]!;
   if (operation !== OP.gemm) return undefined;
-  const [M = 0, N = 0, K = 0, A, , csa, B, rsb, csb, C, ldc, accumulate, repeat] = args;
+  const [M = 0, N = 0, K = 0, A, , csa, , rsb, csb, C, ldc, accumulate, repeat] = args;
   if (repeat !== 1 || M * N > MOST_NUMBERS || K * N > MOST_NUMBERS || M * K > MOST_NUMBERS) return undefined;
   const next = records[k + 1]!;
   if (csb === 1 && N % 8 === 0 && accumulate === 0) {
@@ -36,16 +38,25 @@ function runAt(records: readonly PlannedRecord[], k: number): Run | undefined {
     if (units !== M || positions !== 1 || from !== C || ldc !== N || next.args[7] !== N) return undefined;
     return { code: next.operation === OP.biasActivation ? SMALL_RUN.forward : SMALL_RUN.backward, length: 2 };
   }
-  if (csa !== 1 || rsb !== 1 || K % 4 !== 0 || K > MOST_COLUMNS || (accumulate !== 0 && accumulate !== 2))
+  if (M * N > MOST_WEIGHTS) return undefined;
+  const dots = csa === 1 && rsb === 1 && K % 4 === 0 && K <= MOST_COLUMNS;
+  if (!dots || (accumulate !== 0 && accumulate !== 2)) return undefined;
+  if (isUpdate(next, C)) return { code: SMALL_RUN.update, length: 2 };
+  if (next.operation !== OP.biasGradient) return undefined;
+  const [units, positions, from, , biasGradient] = next.args;
+  const kernel = records[k + 2];
+  const bias = records[k + 3];
+  if (units !== M || positions !== 1 || from !== A || !isUpdate(kernel, C) || !isUpdate(bias, biasGradient)) {
     return undefined;
-  if (B === C || !updates(next.operation === OP.biasGradient ? records[k + 2] : next, C)) return undefined;
-  if (next.operation !== OP.biasGradient) return { code: SMALL_RUN.update, length: 2 };
-  const [units, positions, from, , bias] = next.args;
-  if (units !== M || positions !== 1 || from !== A || !updates(records[k + 3], bias)) return undefined;
+  }
+  if (ALIKE.some((i) => kernel!.args[i] !== bias!.args[i])) return undefined;
   return { code: SMALL_RUN.biasedUpdate, length: 4 };
 }
 
-/** Whether a record updates from this gradient and is all that is done about it. */
-function updates(record: PlannedRecord | undefined, gradient: number | undefined): boolean {
-  return record?.operation === OP.update && record.args[4] === gradient;
+/** Arguments of OP.update that a kernel and its bias have in common: rule, constants, exponent, flags. */
+const ALIKE = [0, 7, 8, 11];
+
+/** Whether a record updates by this gradient, and measures it. */
+function isUpdate(record: PlannedRecord | undefined, gradient: number | undefined): boolean {
+  return record?.operation === OP.update && record.args[4] === gradient && record.args[9]! >= 0;
 }

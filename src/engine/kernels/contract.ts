@@ -89,7 +89,7 @@ export const SMALL_RUN = {
   backward: 1,
   /** gemm, update */
   update: 2,
-  /** gemm, biasGradient, update, update */
+  /** gemm, biasGradient, update of the kernel, update of the bias: by the same rule */
   biasedUpdate: 3,
 } as const;
 

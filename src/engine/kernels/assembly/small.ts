@@ -3,11 +3,12 @@
 // their operations do it, but for plain descent on a kernel and its bias, which is done for both at once.
 import { activationBackward } from './backward';
 import { RECORD_LENGTH, SmallRun } from './contract';
+import { descendBoth, descends } from './descent';
 import { biasActivation } from './forward';
 import { productDirect, productDots } from './gemm';
 import { floatAt, floatOrNone, intAt, statsOrNone } from './memory';
 import { biasGradient } from './moves';
-import { parameter } from './parameters';
+import { parameter, writeUnitNorms } from './parameters';
 
 const RECORD_BYTES: usize = <usize>RECORD_LENGTH << 2;
 
@@ -40,9 +41,22 @@ export function smallRun(run: i32, r: usize, base: usize): usize {
     return next;
   }
   biasGradient(load<i32>(next, 4), load<i32>(next, 8), floatAt(next + 12), load<i32>(next, 16), floatAt(next + 20));
-  update(next + RECORD_BYTES, base);
-  update(next + 2 * RECORD_BYTES, base);
-  return next + 2 * RECORD_BYTES;
+  const kernel = next + RECORD_BYTES, bias = kernel + RECORD_BYTES;
+  const exponent = load<i32>(intAt(kernel + 36));
+  // Both have the exponent and the optimizer of the one.
+  if (descends(load<i32>(kernel, 4), floatOrNone(kernel + 24), floatAt(kernel + 32), exponent, load<i32>(kernel, 48))) {
+    const rows = load<i32>(kernel, 8), columns = load<i32>(kernel, 12), G = floatAt(kernel + 20);
+    descendBoth(
+      rows * columns, floatAt(kernel + 16), G, statsOrNone(kernel + 40, base),
+      load<i32>(bias, 12), floatAt(bias + 16), floatAt(bias + 20), statsOrNone(bias + 40, base),
+    );
+    const norms = floatOrNone(kernel + 44);
+    if (norms != 0) writeUnitNorms(rows, columns, G, norms);
+  } else {
+    update(kernel, base);
+    update(bias, base);
+  }
+  return bias;
 }
 
 /** A gemm in place. */
