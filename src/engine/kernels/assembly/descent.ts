@@ -3,9 +3,7 @@
 import { Optimizer, UpdateFlag } from './contract';
 import { HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, scratch } from './memory';
 import { hyperClipValue, hyperWeightDecay } from './optimizers';
-import {
-  countLanes, firstLanes, flush, fma, hold, loadEnd, range, SMALLEST_NORMAL, storeEnd, sumFour,
-} from './simd';
+import { countLanes, firstLanes, flush, fma, hold, loadEnd, range, SMALLEST_NORMAL, storeEnd, sumFour } from './simd';
 import { reliable, trustworthy, writeGradient } from './statistics';
 
 /** Rates below this would make steps denormal that matter. */

@@ -1,6 +1,6 @@
 // Owns the two activations that have no time to lose, tanh and sigmoid, over whole rows: bias, function, zeros for what is
 // tiny. V8 builds vector constants anew wherever they are used, three instructions each, but keeps what was loaded before
-// a loop: so the constants of both lie in memory, and are loaded into locals. That makes tanh a third faster.
+// a loop: so the constants of both lie in memory, and are loaded from there. That makes tanh a third faster.
 import { scratch, SCRATCH_CONSTANTS } from './memory';
 import { flush, fma, TINY } from './simd';
 

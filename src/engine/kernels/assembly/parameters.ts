@@ -4,15 +4,15 @@
 // Plain descent does all of it in one loop (of a block at most, in descent.ts), and momentum in two. Shared by rows, whose sums are taken chunk by chunk.
 import { Optimizer, UpdateFlag } from './contract';
 import { countBelow, descend, descends, squaresAbove, weightsBefore } from './descent';
-import {
-  BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS,
-} from './memory';
+import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS } from './memory';
 import { addWeights, clampBlock, direction, hyperClipValue, hyperMomentum, hyperWeightDecay } from './optimizers';
 import {
-  countLanes, firstLanes, flush, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
+  countLanes, firstLanes, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes,
+  sumPair,
 } from './simd';
 import {
-  allTrustworthy, chunkRows, partialAt, partialOf, reliable, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
+  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM,
+  writeGradient,
 } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
