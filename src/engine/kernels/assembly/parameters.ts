@@ -1,7 +1,8 @@
 // Owns what happens to a parameter in a step: statistics of its gradient, the gradient that the optimizer gets, the
 // rule's step, the update and its size. A parameter is worked on block by block, each loop finding the block in the L1
 // cache: measure the gradient, make it what the optimizer gets, turn that into a direction, take it off the weights.
-// Plain descent does all of it in one loop (of a block at most, in descent.ts), and momentum in two. Shared by rows, whose sums are taken chunk by chunk.
+// Plain descent does all of it in one loop (of a block at most, in descent.ts), and momentum in two. Shared by rows, whose
+// sums are taken chunk by chunk.
 import { Optimizer, UpdateFlag } from './contract';
 import { countBelow, descend, descends, squaresAbove, weightsBefore } from './descent';
 import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS } from './memory';
