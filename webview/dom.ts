@@ -14,6 +14,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A sentence with `code` in it, as what an element holds. */
+export function prose(text: string): readonly (Node | string)[] {
+  return text.split(/`([^`]*)`/).map((part, i) => (i % 2 === 1 ? el('code', {}, part) : part));
+}
+
 /** Sets text only where it differs, so that nothing is laid out or announced anew without need. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -131,7 +131,7 @@ const SYNTAX_TEXTS: Readonly<Record<string, readonly [message: string, hint: str
     'Write a number, a text in double quotation marks, true, false, a list or an object.',
   ],
   ColonExpected: ['A colon is missing.', 'Put : between the name of the property and its value.'],
-  CommaExpected: ['A comma is missing.', 'Put , between two values.'],
+  CommaExpected: ['A comma is missing.', 'Put `,` between two values.'],
   CloseBraceExpected: ['An object is not closed.', 'Close it with }.'],
   CloseBracketExpected: ['A list is not closed.', 'Close it with ].'],
   EndOfFileExpected: ['Something follows the end of the spec.', 'Remove it.'],

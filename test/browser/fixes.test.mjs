@@ -32,7 +32,11 @@ writeFileSync(
 );
 const scene = openScenes({ workspace: folder, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
 
-const textOf = async (who) => (await who.editor().locator('.view-lines').first().innerText()).replaceAll('\u00a0', ' ');
+/** The text of the editor, without the hints, which come and go by themselves. */
+const textOf = async (who) => {
+  const shown = await who.editor().locator('.view-lines').first().innerText();
+  return shown.replaceAll('\u00a0', ' ').replaceAll(/\d+×\d+ · .*$/gm, '');
+};
 
 scene('quick fixes at the finding say what is predicted', async (who) => {
   const { page } = who;
@@ -46,6 +50,9 @@ scene('quick fixes at the finding say what is predicted', async (who) => {
     await page.locator('.marker-widget').waitFor({ timeout: 3_000 });
     return true;
   });
+  const said = page.locator('.marker-widget .descriptioncontainer');
+  assert.match(await said.innerText(), /'dense_1\/1' gets \S+ of the gradient of 'logits'[^`]*\n *Use 'relu'/);
+  await who.picture('fixes-finding');
   await page.keyboard.press('Escape');
   const menu = page.locator('.action-widget').first();
   await until('the menu of fixes', async () => {
@@ -70,11 +77,23 @@ scene('measured fixes are listed, looked at, applied by Enter and taken back by 
   await quick.locator('.quick-input-title', { hasText: 'Fixes of fading' }).waitFor({ timeout: 120_000 });
   const first = quick.locator('.monaco-list-row').first();
   await until('figures of the first', async () => /∇ \S+ → \S+ · accuracy/.test(await first.innerText()));
+  assert.match(await quick.locator('input').first().getAttribute('placeholder'), /^As it is: ∇ \S+, accuracy \d+ %/);
+  // The verdict stands beside the first of those that share it, and nothing is cut off.
+  assert.match(await first.locator('.quick-input-list-separator').innerText(), /^(Better|No clear difference)$/);
+  const cut = await quick
+    .locator('.monaco-list-row :is(.label-name, .label-description)')
+    .evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent));
+  assert.deepEqual(cut, []);
   await who.picture('fixes-list');
   await page.keyboard.press('Enter');
   await quick.locator('.monaco-list-row', { hasText: 'Apply' }).waitFor();
   await page.locator('.monaco-diff-editor .line-insert, .monaco-diff-editor .char-insert').first().waitFor();
   await who.picture('fixes-difference');
+  // The reason can be read, and is nothing to be taken.
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await quick.locator('.monaco-list-row', { hasText: 'Apply' }).waitFor();
+  await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await quick.locator('.quick-input-title', { hasText: 'Fixes of fading' }).waitFor();
@@ -87,6 +106,25 @@ scene('measured fixes are listed, looked at, applied by Enter and taken back by 
   await who.picture('fixes-applied');
   await page.keyboard.press('Control+z');
   await until('the spec to be as it was', async () => (await textOf(who)).includes('"sigmoid"'));
+});
+
+scene('Escape leaves the list, and a difference, with nothing changed', async (who) => {
+  const { page } = who;
+  const before = await textOf(who);
+  const quick = page.locator('.quick-input-widget');
+  for (const looking of [false, true]) {
+    await who.commandByKeyboard('Gradoscope: Fix gradients');
+    await quick.locator('.quick-input-title', { hasText: 'Fixes of fading' }).waitFor({ timeout: 120_000 });
+    if (looking) {
+      await page.keyboard.press('Enter');
+      await quick.locator('.monaco-list-row', { hasText: 'Apply' }).waitFor();
+      await page.locator('.monaco-diff-editor').waitFor();
+    }
+    await page.keyboard.press('Escape');
+    await quick.waitFor({ state: 'hidden' });
+    await page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
+  }
+  assert.equal(await textOf(who), before);
 });
 
 scene('measuring ends when it is cancelled, and nothing follows', async (who) => {

@@ -31,7 +31,7 @@ scene('each layer says its shape, its parameters and its gradient', async (who) 
     const found = await hintsOf(who);
     return found.length === 3 && found;
   });
-  assert.match(hints[1], /}]\s*32×64 · 87,680 · ∇ ×0\.\d\d each, 0\.\d\d → \d\.\de-[78]\s*$/);
+  assert.match(hints[1], /"type": "repeat",\s*32×64 · 87,680 · ∇ ×0\.\d\d each, 0\.\d\d → \d\.\de-[78]\s*$/);
   assert.match(hints[2], /}\s*32×10 · 650 · ∇ ×\d\.\d\d → 1\s*$/);
 });
 

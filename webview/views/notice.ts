@@ -1,6 +1,6 @@
 // Owns the strip under the bar: what `notices.ts` has to say, at most two at a time.
 import { textButton } from '../controls';
-import { el, icon } from '../dom';
+import { el, icon, prose } from '../dom';
 import type { Frame } from '../frame';
 import { type Notice, notices } from '../notices';
 import type { Doings } from './doings';
@@ -25,9 +25,9 @@ export class NoticeView {
   }
 
   #strip(notice: Notice): HTMLElement {
-    const message = el('p', {}, ...(notice.lead ? [el('b', {}, notice.lead), ' '] : []), notice.message);
+    const message = el('p', {}, ...(notice.lead ? [el('b', {}, notice.lead), ' '] : []), ...prose(notice.message));
     const text = el('div', { class: 'text' }, message);
-    if (notice.detail) text.append(el('p', { class: 'small detail' }, notice.detail));
+    if (notice.detail) text.append(el('p', { class: 'small detail' }, ...prose(notice.detail)));
     const actions = el('span', { class: 'actions' });
     const { action, link } = notice;
     if (action) {

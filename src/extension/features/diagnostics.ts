@@ -5,7 +5,6 @@ import { type Disposable, Disposables } from '../../base/disposable';
 import type { Finding } from '../../protocol/analysis';
 import type { Problem, TextRange } from '../../spec/problem';
 import type { App } from '../app';
-import { sentences } from '../faults';
 import { problemsBeside, shownFindings } from '../findingsShown';
 import { plainWords } from '../plainWords';
 import { readSettings } from '../settings';
@@ -19,7 +18,7 @@ export function registerDiagnostics(app: App): Disposable {
     const { problems } = app.documents.analysisOf(document);
     const findings = findingsOf(app, document);
     shown.set(document.uri, [
-      ...problemsBeside(problems, findings).map((p) => diagnosticOfProblem(document, p)),
+      ...problemsBeside(problems, findings).map((p) => diagnosticOf(document, p)),
       ...findings.map((f) => diagnosticOfFinding(document, f)),
     ]);
   };
@@ -45,14 +44,9 @@ export function findingsOf(app: App, document: vscode.TextDocument): readonly Fi
   return shownFindings({ known: app.predictions.of(document), run, level: readSettings().findings });
 }
 
-function diagnosticOfProblem(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {
-  return diagnosticOf(document, problem.range, sentences(problem), problem.severity, problem.code);
-}
-
 function diagnosticOfFinding(document: vscode.TextDocument, finding: Finding): vscode.Diagnostic {
-  const { range, severity, code, related } = finding;
-  const diagnostic = diagnosticOf(document, range, sentences(finding), severity, code);
-  diagnostic.relatedInformation = related.map((r) => {
+  const diagnostic = diagnosticOf(document, finding);
+  diagnostic.relatedInformation = finding.related.map((r) => {
     const place = new vscode.Location(document.uri, rangeIn(document, r.range));
     return new vscode.DiagnosticRelatedInformation(place, plainWords(r.message));
   });
@@ -61,12 +55,11 @@ function diagnosticOfFinding(document: vscode.TextDocument, finding: Finding): v
 
 function diagnosticOf(
   document: vscode.TextDocument,
-  range: TextRange,
-  message: string,
-  severity: Finding['severity'],
-  code: string,
+  { range, message, hint, severity, code }: Problem | Finding,
 ): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(rangeIn(document, range), message, SEVERITIES[severity]);
+  // What to do has a line of its own: the editor's view of one problem shows each line as far as it fits.
+  const text = plainWords(hint === '' ? message : `${message}\n${hint}`);
+  const diagnostic = new vscode.Diagnostic(rangeIn(document, range), text, SEVERITIES[severity]);
   diagnostic.source = 'Gradoscope';
   diagnostic.code = code;
   return diagnostic;

@@ -166,7 +166,7 @@ async function chooseRemedy(
 type Decision = 'apply' | 'back';
 
 /** Characters that a row of the list holds at its usual width of 600 pixels. */
-const ROW_CHARACTERS = 76;
+const ROW_CHARACTERS = 82;
 
 async function decide({ label, description, detail, remedy }: FixRow): Promise<Decision | undefined> {
   const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly decision?: Decision }>();
