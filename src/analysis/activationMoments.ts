@@ -26,10 +26,11 @@ export interface Moments {
   readonly slopeGain: number;
   readonly gainBend: number;
   readonly slopeBend: number;
-  /** Coefficients of φ(u), φ′(u) and φ′(u)² by normalized Hermite polynomials of z, then the root of the squares left over. */
-  readonly value: Float64Array;
-  readonly slope: Float64Array;
-  readonly slopeSquared: Float64Array;
+  /**
+   * From VALUE, SLOPE and SLOPE_SQUARED on: coefficients of φ(u), φ′(u) and φ′(u)² by normalized Hermite polynomials of z, then
+   * the root of the squares left over. One array, since thousands are made for a deep net.
+   */
+  readonly expansions: Float64Array;
 }
 
 /** Where φ or φ′ jumps. */
@@ -51,6 +52,9 @@ function sides(name: ElementwiseName): readonly [below: number, above: number] |
 const PER_UNIT = 12;
 const SCALARS = 6;
 const WIDTH = SCALARS + 3 * (TERMS + 1);
+const VALUE = SCALARS;
+const SLOPE = VALUE + TERMS + 1;
+const SLOPE_SQUARED = SLOPE + TERMS + 1;
 /** Outside of these q an activation is what it is at its ends: straight lines, or flat. */
 const LEAST_LOG = Math.log(1e-12);
 const MOST_LOG = Math.log(1e12);
@@ -81,9 +85,9 @@ function integrate(name: ElementwiseName, q: number): Float64Array {
     }
     for (let k = 0; k < TERMS; k++) {
       const w = weight * he[k]!;
-      out[SCALARS + k] = out[SCALARS + k]! + w * f;
-      out[SCALARS + TERMS + 1 + k] = out[SCALARS + TERMS + 1 + k]! + w * d;
-      out[SCALARS + 2 * (TERMS + 1) + k] = out[SCALARS + 2 * (TERMS + 1) + k]! + w * d2;
+      out[VALUE + k] = out[VALUE + k]! + w * f;
+      out[SLOPE + k] = out[SLOPE + k]! + w * d;
+      out[SLOPE_SQUARED + k] = out[SLOPE_SQUARED + k]! + w * d2;
     }
   }
   for (const [part, total] of [out[1]!, out[2]!, out[4]!].entries()) {
@@ -134,7 +138,6 @@ class MomentTable {
     };
     const [gain, gainBend] = slopes(1);
     const [slopeGain, slopeBend] = slopes(2);
-    const part = (k: number) => packed.subarray(SCALARS + k * (TERMS + 1), SCALARS + (k + 1) * (TERMS + 1));
     const result = {
       mean: packed[0]!,
       square: packed[1]!,
@@ -143,9 +146,7 @@ class MomentTable {
       slopeFourth: packed[4]!,
       mixed: packed[5]!,
       ...{ gain, gainBend, slopeGain, slopeBend },
-      value: part(0),
-      slope: part(1),
-      slopeSquared: part(2),
+      expansions: packed,
     };
     const beyond = Math.log(q) - log;
     return beyond === 0 ? result : extended(result, beyond);
@@ -173,22 +174,21 @@ function extended(m: Moments, beyond: number): Moments {
     fourth: m.fourth * up * up,
     slopeFourth: m.slopeFourth * slopeUp * slopeUp,
     mixed: m.mixed * up * slopeUp,
-    value: m.value.map((a) => a * Math.sqrt(up)),
-    slope: m.slope.map((a) => a * Math.sqrt(slopeUp)),
-    slopeSquared: m.slopeSquared.map((a) => a * slopeUp),
+    expansions: m.expansions.map((a, i) =>
+      i >= SLOPE_SQUARED ? a * slopeUp : a * Math.sqrt(i >= SLOPE ? slopeUp : up),
+    ),
   };
 }
 
 function constantMoments(f: number, d: number): Moments {
-  const only = (a: number) => {
-    const all = new Float64Array(TERMS + 1);
-    all[0] = a;
-    return all;
-  };
+  const expansions = new Float64Array(WIDTH);
+  expansions[VALUE] = f;
+  expansions[SLOPE] = d;
+  expansions[SLOPE_SQUARED] = d * d;
   return {
     ...{ mean: f, square: f * f, slopeSquare: d * d, fourth: f ** 4, slopeFourth: d ** 4, mixed: f * f * d * d },
     ...{ gain: 0, slopeGain: 0, gainBend: 0, slopeBend: 0 },
-    ...{ value: only(f), slope: only(d), slopeSquared: only(d * d) },
+    expansions,
   };
 }
 
@@ -203,7 +203,7 @@ function homogeneous([below, above]: readonly [number, number], q: number): Mome
     mixed: half(4) * q,
     ...{ gain: 1, slopeGain: 0, gainBend: 0, slopeBend: 0 },
     // Pairs have closed forms.
-    ...{ value: NONE, slope: NONE, slopeSquared: NONE },
+    expansions: NONE,
   };
 }
 const NONE = new Float64Array(0);
@@ -267,16 +267,16 @@ export function pairMoments(
   const lines = sides(name);
   if (lines) return homogeneousPair(lines, Math.sqrt(qa * qb), c);
   return {
-    value: expansion(a.value, b.value, c),
-    slope: expansion(a.slope, b.slope, c),
-    slopeSquared: expansion(a.slopeSquared, b.slopeSquared, c),
+    value: expansion(a, b, VALUE, c),
+    slope: expansion(a, b, SLOPE, c),
+    slopeSquared: expansion(a, b, SLOPE_SQUARED, c),
   };
 }
 
 /** Σ aₖ bₖ cᵏ (Mehler); the squares that the expansion leaves over stand as one term of its order. */
-function expansion(a: Float64Array, b: Float64Array, c: number): number {
+function expansion({ expansions: a }: Moments, { expansions: b }: Moments, from: number, c: number): number {
   let sum = 0;
-  for (let k = TERMS; k >= 0; k--) sum = sum * c + a[k]! * b[k]!;
+  for (let k = from + TERMS; k >= from; k--) sum = sum * c + a[k]! * b[k]!;
   return sum;
 }
 

@@ -11,14 +11,13 @@ import {
   isGrave,
   isWorthwhile,
   type Measured,
-  networkOf,
   type Scale,
   scaleOf,
+  searchRate,
   type Tried,
   told,
   tryEach,
 } from './measuring';
-import { rangeTest } from './rangeTest';
 import type { Thresholds } from './thresholds';
 import type { TrialOutcome } from './trials';
 
@@ -167,8 +166,7 @@ function* measureBest(
   }
   const quick = { ...scale, seeds: scale.seeds.slice(0, 1) };
   const first = yield* tryEach(options, quick, ofFirstSeed(original), candidates, at(0.1), at(0.6));
-  const finalists = first.slice(0, FINALISTS).map(({ text }) => text);
-  const chosen = candidates.filter(({ text }) => finalists.includes(text));
+  const chosen = first.slice(0, FINALISTS).map(({ candidate }) => candidate);
   return yield* tryEach(options, scale, original, chosen, at(0.6), at(1));
 }
 
@@ -207,16 +205,4 @@ function* measureRates(
   if (suggested === undefined) return [];
   const candidates = ratesFor(original.text, original.judged.evidence, suggested, options.open);
   return yield* tryEach(options, scale, original, candidates, half, to);
-}
-
-/** Undefined where no rate learns. */
-function* searchRate(
-  { seeds }: Scale,
-  { opened }: Tried,
-  from: number,
-  to: number,
-): Generator<FixProgress, number | undefined, void> {
-  const test = rangeTest(networkOf(opened), { seeds: seeds.slice(0, 2) });
-  const { suggested } = yield* told('Looking for a learning rate', from, to, test);
-  return Number.isNaN(suggested) ? undefined : suggested;
 }

@@ -57,9 +57,10 @@ function mixFields(parts: readonly Gradient[], shares: readonly number[]): Field
  * smaller is taken to be a part of the larger.
  */
 function mixNoise(parts: readonly Gradient[], shares: readonly number[]): Noise {
-  let { spread, shift, slope, bend } = NO_NOISE;
+  let { spread, shift, slope, bend, narrow } = NO_NOISE;
   parts.forEach(({ noise }, i) => {
     const p = shares[i]!;
+    narrow = Math.max(narrow, noise.narrow);
     shift += p * (noise.shift + 0.5 * noise.spread);
     slope += p * noise.slope;
     bend += p * (noise.bend + noise.slope * noise.slope);
@@ -67,7 +68,7 @@ function mixNoise(parts: readonly Gradient[], shares: readonly number[]): Noise 
       spread += p * shares[k]! * Math.min(noise.spread, other.noise.spread);
     });
   });
-  return { spread, shift: shift - 0.5 * spread, slope, bend: bend - slope * slope };
+  return { spread, shift: shift - 0.5 * spread, slope, bend: bend - slope * slope, narrow };
 }
 
 /** As `mixNoise` takes spreads: what two ways have in common is the smaller of theirs. */

@@ -1,10 +1,11 @@
 // Owns the trying of remedies: how long, the original first, each remedy beside it, and what a remedy is worth by what it did.
 // Which are tried and what becomes of the best is `fix.ts`'s.
-import type { Candidate } from './candidates';
+import { type Candidate, ratesFor } from './candidates';
 import { diagnose } from './diagnose';
 import { type Judged, judge } from './evaluate';
 import type { Finding } from './finding';
 import type { FixOptions, FixProgress, MeasuredRemedy, OpenedText } from './fix';
+import { rangeTest } from './rangeTest';
 import { type Comparison, compare } from './ranking';
 import type { Remedy } from './remedies/remedy';
 import { stepsOfSpec, trialSize } from './trialSize';
@@ -19,6 +20,9 @@ const HEALTHIER = 0.1;
 /** At most so many times the original's steps are spent on a remedy that trains longer. */
 const LONGEST = 4;
 
+/** Between the two parts of the id of a remedy that comes with a learning rate of its own. */
+const WITH_RATE = '+';
+
 /** A spec with what is known of it and how its trial went. */
 export interface Tried {
   readonly text: string;
@@ -29,6 +33,8 @@ export interface Tried {
 }
 
 export interface Measured extends Tried {
+  /** What was tried: the remedy proposed, or the same with a learning rate of its own. */
+  readonly candidate: Candidate;
   readonly remedy: MeasuredRemedy;
   readonly comparison: Comparison;
   /** Findings mended, less those added, an error counting twice. */
@@ -89,17 +95,80 @@ export function* tryEach(
   to: number,
 ): Generator<FixProgress, readonly Measured[], void> {
   const measured: Measured[] = [];
-  for (const [k, { remedy, text, opened }] of candidates.entries()) {
-    const at = (done: number): number => from + ((to - from) * done) / candidates.length;
-    const doing = `${k + 1} of ${candidates.length}: ${remedy.title}`;
-    const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
-    if (!first) continue;
-    const trial = yield* told(doing, at(k), at(k + 1), observeTrial(networkOf(opened), sizeFor(opened, scale)));
-    measured.push(measuredOf(original, remedy, { text, opened, judged: withRun(first, trial), trial }));
+  for (const [k, candidate] of candidates.entries()) {
+    const at = (done: number): number => Math.min(to, from + ((to - from) * done) / candidates.length);
+    const doing = `${k + 1} of ${candidates.length}: ${candidate.remedy.title}`;
+    const tried = yield* tryOne(options, scale, original, candidate, doing, at(k), at(k + 0.5));
+    if (!tried) continue;
+    const hasItsRate = candidate.remedy.id.includes(WITH_RATE);
+    const withRate =
+      !hasItsRate && wantsItsRate(tried)
+        ? yield* tryItsRate(options, scale, original, candidate, tried, doing, at(k + 0.5), at(k + 1))
+        : undefined;
+    measured.push(withRate && withRate.score > tried.score ? withRate : tried);
   }
   return measured.sort(
     (a, b) => Number(a.comparison.verdict === 'worse') - Number(b.comparison.verdict === 'worse') || b.score - a.score,
   );
+}
+
+function* tryOne(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  candidate: Candidate,
+  doing: string,
+  from: number,
+  to: number,
+): Generator<FixProgress, Measured | undefined, void> {
+  const { text, opened } = candidate;
+  const first = judge(opened.analysis, opened.dataset, options.thresholds, { probe: true });
+  if (!first) return undefined;
+  const trial = yield* told(doing, from, to, observeTrial(networkOf(opened), sizeFor(opened, scale)));
+  return measuredOf(original, candidate, { text, opened, judged: withRun(first, trial), trial });
+}
+
+/** The gradient gets through and training is no better for it: the rate was chosen for a network whose gradient did not. */
+function wantsItsRate({ comparison }: Measured): boolean {
+  return comparison.verdict !== 'better' && comparison.health > HEALTHIER;
+}
+
+/** The same remedy with the learning rate that a range test of its own suggests. */
+function* tryItsRate(
+  options: FixOptions,
+  scale: Scale,
+  original: Tried,
+  { remedy }: Candidate,
+  tried: Measured,
+  doing: string,
+  from: number,
+  to: number,
+): Generator<FixProgress, Measured | undefined, void> {
+  const middle = (from + to) / 2;
+  const suggested = yield* searchRate(scale, tried, from, middle);
+  if (suggested === undefined) return undefined;
+  const [rate] = ratesFor(tried.text, tried.judged.evidence, suggested, options.open);
+  if (!rate) return undefined;
+  const both: Remedy = {
+    ...remedy,
+    id: `${remedy.id}${WITH_RATE}${rate.remedy.id}`,
+    title: `${remedy.title}, and ${rate.remedy.title.charAt(0).toLowerCase()}${rate.remedy.title.slice(1)}`,
+    why: `${remedy.why} ${rate.remedy.why}`,
+    changes: [...remedy.changes, ...rate.remedy.changes],
+  };
+  return yield* tryOne(options, scale, original, { ...rate, remedy: both }, doing, middle, to);
+}
+
+/** What a range test suggests for the network; undefined where no rate learns. */
+export function* searchRate(
+  { seeds }: Scale,
+  { opened }: Pick<Tried, 'opened'>,
+  from: number,
+  to: number,
+): Generator<FixProgress, number | undefined, void> {
+  const test = rangeTest(networkOf(opened), { seeds: seeds.slice(0, 2) });
+  const { suggested } = yield* told('Looking for a learning rate', from, to, test);
+  return Number.isNaN(suggested) ? undefined : suggested;
 }
 
 /** The same share of its own training: a spec that asks for more steps, or larger batches, is tried as it would be used. */
@@ -109,7 +178,8 @@ function sizeFor(opened: OpenedText, { seeds, steps, shareOfTraining }: Scale): 
   return { seeds, steps: Math.max(1, Math.min(own, steps * LONGEST)) };
 }
 
-function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): Measured {
+function measuredOf(original: Tried, candidate: Candidate, tried: Tried): Measured {
+  const { id, title, why } = candidate.remedy;
   const comparison = compare(
     original.trial.outcome,
     original.opened.dataset,
@@ -125,6 +195,7 @@ function measuredOf(original: Tried, { id, title, why }: Remedy, tried: Tried): 
   const health = Math.max(-1, Math.min(1, comparison.health));
   return {
     ...tried,
+    candidate,
     comparison,
     mended,
     score: comparison.gain + FINDING_WEIGHT * mended + HEALTH_WEIGHT * health,
@@ -177,6 +248,6 @@ export function* told<T>(
   for (;;) {
     const next = work.next();
     if (next.done) return next.value;
-    yield { doing, share: from + (to - from) * next.value.share };
+    yield { doing, share: Math.min(to, from + (to - from) * next.value.share) };
   }
 }

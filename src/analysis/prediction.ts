@@ -59,6 +59,11 @@ export interface LayerPrediction {
   readonly basis: Basis;
   readonly terms: readonly Term[];
   readonly signal?: PredictedSignal;
+  /**
+   * The `add` of a residual with an identity shortcut: what the whole block multiplies the gradient's mean square by,
+   * 1 + `branch`, where `branch` is s²χ of its layers (a little else in nets of few units).
+   */
+  readonly block?: { readonly factor: number; readonly branch: number };
   /** Recurrent layers: ‖∂L/∂h_t‖ relative to the last time step's, first time step of the input first. */
   readonly timeProfile?: readonly number[];
 }

@@ -74,6 +74,8 @@ export interface Noise {
   /** First and second derivative by the logarithm of the mean square of the value at the same place. */
   readonly slope: number;
   readonly bend: number;
+  /** Σ 1 ÷ units of the layers between here and the loss: how much the theory of many units leaves out. */
+  readonly narrow: number;
 }
 
 /** How far two samples' gradients stray from what the mean over draws says, in units of the product of their mean squares. */
@@ -147,7 +149,7 @@ const LEAST = 1e-280;
 const MOST = 1e280;
 export const within = (q: number): number => (q > LEAST ? Math.min(q, MOST) : 0);
 
-export const NO_NOISE: Noise = { spread: 0, shift: 0, slope: 0, bend: 0 };
+export const NO_NOISE: Noise = { spread: 0, shift: 0, slope: 0, bend: 0, narrow: 0 };
 
 export function diagonalMean({ gram, samples }: Field): number {
   let sum = 0;
@@ -249,6 +251,9 @@ function batchSpread({ field }: Gradient, batch: number): number {
   return Math.log1p(sum / samples / batch);
 }
 
+/** Beyond this, a net has so few units for its depth that nothing but its depth counts. */
+export const MOST_STRAYING = 1e120;
+
 /** Where ln ‖gradient‖² lies over draws of the weights, at a value that has this drift and stray. */
 export function typicalOf(
   gradient: Gradient,
@@ -261,5 +266,6 @@ export function typicalOf(
   return {
     mean: log + noise.shift + noise.slope * drift + 0.5 * noise.bend * stray - 0.5 * spread,
     spread: noise.spread + noise.slope * noise.slope * stray + spread,
+    narrow: noise.narrow,
   };
 }

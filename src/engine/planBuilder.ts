@@ -3,6 +3,7 @@
 import { type ArenaBytes, alignedBytes } from './arena';
 import { type Arena, type Op, RECORD_LENGTH } from './kernels/contract';
 import { type PlannedRecord, share } from './parallel';
+import { markSmallRuns } from './smallRuns';
 
 /** What gives out memory while compiling: the arena, or something that only counts. */
 export interface Allocator {
@@ -86,6 +87,7 @@ export class PlanBuilder {
   /** Writes the records emitted since the last plan into ints. */
   finishPlan(): { readonly start: number; readonly count: number; readonly sharedWork: number } {
     const { words, sharedWork } = share(this.#records);
+    if (sharedWork === 0) markSmallRuns(this.#records, words);
     const count = this.recordCount;
     const start = this.#allocator.allocateInts(count * RECORD_LENGTH);
     const ints = new Int32Array(count * RECORD_LENGTH);

@@ -77,6 +77,7 @@ export const batchNormalizationRule: Rule = (layer, [input], { batch }) => {
         noise: {
           spread: noise.spread + (uneven * (1 + 2 * overlap(g, batch))) / input.units,
           shift: noise.shift - (0.5 * uneven * (1 + 2 * overlap(g, batch))) / input.units,
+          narrow: noise.narrow,
           slope: -held,
           bend: -held * (1 - held),
         },

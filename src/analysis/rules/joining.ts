@@ -5,7 +5,6 @@ import {
   diagonalMean,
   type Field,
   type Gradient,
-  NO_NOISE,
   type Noise,
   normalized,
   type Passage,
@@ -56,6 +55,8 @@ export const addRule: Rule = (layer, inputs) => {
     stray: commonStray(inputs, shares),
     ...(inputs.some((i) => i.unknown) ? { unknown: true as const } : {}),
   };
+  // What ways have in common, their units' means, is carried on by every block: measured on branches that end in an activation.
+  const common = whole > 0 ? COMMON_MEANS * Math.max(0, diagonalMean({ samples, gram: crossed }) / whole) : 0;
   const size = Math.hypot(...coefficients);
   const numbers = layer.outputShape.reduce((a, b) => a * b, 1);
   return {
@@ -68,7 +69,7 @@ export const addRule: Rule = (layer, inputs) => {
         inputs: inputs.map((_, k) => ({
           ...plain,
           log: plain.log + Math.log(coefficients[k]! ** 2),
-          noise: scaledNoise(plain.noise, shares[k]!),
+          noise: lessSure(scaledNoise(plain.noise, shares[k]!), common / numbers),
           ...radialPart(plain, shares[k]!, numbers),
         })),
         terms: [
@@ -96,6 +97,12 @@ function commonStray(inputs: readonly Signal[], shares: readonly number[]): numb
   return sum;
 }
 
+const COMMON_MEANS = 40;
+
+function lessSure(noise: Noise, by: number): Noise {
+  return { ...noise, narrow: noise.narrow + by };
+}
+
 /** Of what the gradient has along the sum, each part has its share along itself. */
 function radialPart({ radial }: Gradient, share: number, numbers: number): { radial?: Radial } {
   if (!radial) return {};
@@ -105,8 +112,8 @@ function radialPart({ radial }: Gradient, share: number, numbers: number): { rad
 }
 
 /** What depends on the sum depends on each part by its share. */
-export function scaledNoise({ spread, shift, slope, bend }: Noise, share: number): Noise {
-  return { spread, shift, slope: share * slope, bend: share * share * bend + share * (1 - share) * slope };
+export function scaledNoise({ spread, shift, slope, bend, narrow }: Noise, share: number): Noise {
+  return { spread, shift, narrow, slope: share * slope, bend: share * share * bend + share * (1 - share) * slope };
 }
 
 function sumOf(fields: readonly Field[], crossed: Float64Array): Field {
@@ -238,15 +245,7 @@ export const multiplyRule: Rule = (layer, inputs): Passage | undefined => {
           ({ unit }): Gradient => ({
             log: gradient.log + unit.log,
             field: unit.field,
-            noise:
-              inputs.length > 1
-                ? {
-                    ...NO_NOISE,
-                    spread: gradient.noise.spread,
-                    shift: gradient.noise.shift,
-                    slope: gradient.noise.slope,
-                  }
-                : gradient.noise,
+            noise: inputs.length > 1 ? { ...gradient.noise, bend: 0 } : gradient.noise,
           }),
         ),
         terms: [{ term: 'other inputs', kind: 'fan', factor: Math.sqrt(total) }],

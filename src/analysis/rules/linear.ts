@@ -8,6 +8,7 @@ import {
   diagonalMean,
   type Field,
   type Gradient,
+  MOST_STRAYING,
   type Noise,
   normalized,
   overlap,
@@ -15,7 +16,7 @@ import {
   type Straying,
   within,
 } from '../signal';
-import { positionShare } from './nonlinearity';
+import { positionShare } from './straying';
 
 export interface LinearParts {
   readonly kernel: ParameterInfo;
@@ -51,7 +52,10 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
   const looseness = parts.once ? law.looseness : ([1, 1] as const);
   const bias = biasMeanSquare(parts.bias);
   const before = diagonalMean(input.field);
-  const meanSquare = law.kind === 'scaled' ? lsuvMeanSquare(before, parts.fanIn, bias) : law.meanSquare;
+  // The variance that is brought to 1 is about the units' own mean, which few units have in common.
+  const seen = 1 - overlap(input.field, batch) / parts.unitsOut;
+  const meanSquare =
+    law.kind === 'scaled' ? lsuvMeanSquare(before * Math.max(0.1, seen), parts.fanIn, bias) : law.meanSquare;
   const gain = parts.fanIn * meanSquare;
   const field = clamped(affine(input.field, gain, bias));
   const after = diagonalMean(field);
@@ -82,8 +86,8 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
       return {
         log: delta.log + Math.log(factor * (along?.factor ?? 1)),
         field,
-        noise: backwardNoise(delta.noise, { share, own, held }),
-        straying: strayingThrough(delta, field, (looseness[1] * positionShare(next, batch)) / parts.unitsIn),
+        noise: backwardNoise(delta.noise, { share, own, held, narrow: 1 / parts.unitsIn }),
+        straying: strayingThrough(delta, field, looseness[1] / parts.unitsIn, positionShare(next, batch)),
         ...(along ? { radial: along.radial } : {}),
       };
     },
@@ -92,8 +96,8 @@ export function passLinear(parts: LinearParts, input: Signal, batch: number, lab
 }
 
 function backwardNoise(
-  { spread, shift, slope, bend }: Noise,
-  { share, own, held }: { share: number; own: number; held: boolean },
+  { spread, shift, slope, bend, narrow: before }: Noise,
+  { share, own, held, narrow }: { share: number; own: number; held: boolean; narrow: number },
 ): Noise {
   const curved = share * (1 - share);
   return {
@@ -103,11 +107,12 @@ function backwardNoise(
     // A kernel that is divided by the size of its input passes the gradient on divided by it.
     slope: held ? -1 : share * slope,
     bend: held ? 0 : share * share * bend + curved * slope,
+    narrow: before + narrow,
   };
 }
 
 /** Wᵀδ of random W: inner products of two samples stray as those of Gaussian vectors do. */
-function strayingThrough(delta: Gradient, { samples, gram }: Field, share: number): Straying {
+function strayingThrough(delta: Gradient, { samples, gram }: Field, share: number, overlap: number): Straying {
   const norms = new Float64Array(samples * samples);
   const products = new Float64Array(samples * samples);
   for (let i = 0; i < norms.length; i++) {
@@ -115,9 +120,9 @@ function strayingThrough(delta: Gradient, { samples, gram }: Field, share: numbe
     const size = gram[s * (samples + 1)]! * gram[t * (samples + 1)]!;
     const m = delta.straying?.norms[i] ?? 0;
     const x = delta.straying?.products[i] ?? 0;
-    const square = (size > 0 ? (gram[i]! * gram[i]!) / size : 0) + x;
-    norms[i] = m + 2 * share * square;
-    products[i] = x + share * (1 + m + square);
+    const square = (size > 0 ? (overlap * gram[i]! * gram[i]!) / size : 0) + x;
+    norms[i] = Math.min(MOST_STRAYING, m + 2 * share * square);
+    products[i] = Math.min(MOST_STRAYING, x + share * (1 + m + square));
   }
   return { norms, products };
 }

@@ -10,9 +10,9 @@ import {
   type Positions,
   positionCount,
   type Signal,
-  type Straying,
   within,
 } from '../signal';
+import { radialThrough, strayingThrough } from './straying';
 import { winnerSlope } from './winners';
 
 export interface Nonlinearity {
@@ -141,6 +141,7 @@ export function passNonlinearity(name: ElementwiseName, z: Signal, batch: number
           shift: gradient.noise.shift + r * shift + 0.5 * bend * own + 0.5 * (b - b * b - slopeBend) * gaussianNoise,
           slope: b + a * r,
           bend: slopeBend + gainBend * r + a * a * bend,
+          narrow: gradient.noise.narrow,
         },
         straying: strayingThrough(gradient, field, at, pairs.same, units, b, batch),
         ...(along.radial ? { radial: along.radial } : {}),
@@ -293,70 +294,6 @@ function backwardPositions(
     profile = total > 0 ? profile.map((p) => p / total) : undefined;
   }
   return { sizes: positions.sizes, ...(profile ? { profile } : {}), near, pooled };
-}
-
-/**
- * What few units add to the straying: g is Gaussian over the units, so that of one sample's ‖φ′ ∘ g‖² the relative variance
- * grows by (3 E φ′⁴ ÷ (E φ′²)² − 3) ÷ n beyond that of ‖g‖² itself, less what the mean square of z explains.
- */
-function strayingThrough(
-  gradient: Gradient,
-  z: Field,
-  at: readonly Moments[],
-  pairs: readonly PairMoments[],
-  units: number,
-  slopeGain: number,
-  batch: number,
-): Straying {
-  const { samples, gram } = gradient.field;
-  const share = positionShare(gradient.field, batch) / units;
-  const norms = new Float64Array(samples * samples);
-  const products = new Float64Array(samples * samples);
-  for (let s = 0; s < samples; s++) {
-    const ds = at[s]!.slopeSquare;
-    for (let t = 0; t < samples; t++) {
-      const i = s * samples + t;
-      const size = gram[s * (samples + 1)]! * gram[t * (samples + 1)]!;
-      const slopes = ds * at[t]!.slopeSquare;
-      const m = gradient.straying?.norms[i] ?? 0;
-      const x = gradient.straying?.products[i] ?? 0;
-      if (!(size > 0) || !(slopes > 0)) continue;
-      const apart = s !== t;
-      const square = (gram[i]! * gram[i]!) / size + x;
-      const psi = apart ? pairs[i]!.slopeSquared : at[s]!.slopeFourth;
-      const cross = (apart ? pairs[i]!.slope : ds) ** 2 / slopes;
-      const explained =
-        (2 * slopeGain * slopeGain * z.gram[i]! * z.gram[i]!) /
-        (z.gram[s * (samples + 1)]! * z.gram[t * (samples + 1)]! || 1);
-      norms[i] = m + share * ((psi / slopes - 1) * (1 + m + 2 * square) - explained);
-      products[i] = cross * x + share * Math.max(0, psi / slopes - cross) * (1 + m + 2 * square);
-    }
-  }
-  return { norms, products };
-}
-
-/** How much of a sum's noise is left when it goes over positions too, which share their weights. */
-export function positionShare(field: Field, batch: number): number {
-  if (!field.positions) return 1;
-  const alone = overlap({ samples: field.samples, gram: field.gram }, batch);
-  return alone > 0 ? Math.min(1, overlap(field, batch) / alone) : 1;
-}
-
-/**
- * The part of the gradient along h itself: φ′ treats it otherwise than the rest, and what comes out along z is what a change
- * of z's size does to the loss. All means by Stein's lemma from those at hand.
- */
-function radialThrough(gradient: Gradient, m: Moments, q: number, numbers: number) {
-  const { radial } = gradient;
-  if (!radial || !(m.square > 0) || !(m.slopeSquare > 0) || !(q > 0)) return { factor: 1 };
-  const r = Math.min(1, radial.share);
-  // What is along any one direction by chance is in the mean slope already.
-  const beyond = numbers > 1 ? (r - 1 / numbers) / (1 - 1 / numbers) : 0;
-  const factor = Math.max(0.1, 1 + beyond * (m.mixed / m.square / m.slopeSquare - 1));
-  const along = numbers * r * m.square * m.gain * m.gain;
-  const across = (1 - r) * Math.max(0, q * m.slopeSquare * (1 + 2 * m.slopeGain) - m.gain * m.gain * m.square);
-  const share = Math.min(1, (along + across) / (numbers * q * m.slopeSquare * factor));
-  return { factor, radial: { share, variance: radial.variance } };
 }
 
 function binned(profile: Float64Array): Bins | undefined {

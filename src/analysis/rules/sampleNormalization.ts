@@ -105,6 +105,7 @@ export const sampleNormalizationRule: Rule = (layer, [input], { batch }) => {
         noise: {
           spread: noise.spread + (2 * overlap(g, batch) * directions) / (numbers * numbers),
           shift: noise.shift,
+          narrow: noise.narrow + (grouped ? 1 / numbers : 0),
           slope: -held,
           bend: -held * (1 - held),
         },

@@ -60,18 +60,22 @@ function ofRun(evidence: Evidence, run: NonNullable<Evidence['run']>): readonly 
 
 function ofProbe(evidence: Evidence): readonly Finding[] {
   const { probe } = evidence;
-  const last = probe?.firstLosses.at(-1);
-  if (!probe || last === undefined) return [];
+  if (!probe || probe.firstLosses.length === 0) return [];
   // A loss that is no longer finite rose without bounds.
-  const rise = Number.isFinite(last) ? last / probe.loss : Number.POSITIVE_INFINITY;
+  const losses = probe.firstLosses.map((loss) => (Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY));
+  const highest = Math.max(...losses);
+  const rise = highest / probe.loss;
   const sizes = sizesOf(
     probe.layers.map(({ name, updateRatio }) => ({ name, ratio: updateRatio })),
     rise,
   );
   const judged = judgedBy(evidence, sizes);
   if (judged.length === 0) return [];
-  const steps = countWords(probe.firstLosses.length, 'step');
-  const became = `the first ${steps} ${rise > 1 ? 'raise' : 'lower'} the loss from ${numberText(probe.loss)} to ${numberText(last)}`;
+  const steps = countWords(losses.length, 'step');
+  const became =
+    rise > 1
+      ? `in the first ${steps} the loss rises from ${numberText(probe.loss)} to ${numberText(highest)}`
+      : `the first ${steps} lower the loss from ${numberText(probe.loss)} to ${numberText(losses.at(-1)!)}`;
   return [findingOf(evidence, sizes, judged, 'warning', 'probe', `${sizeWords(sizes)}, and ${became}.`)];
 }
 

@@ -10,6 +10,9 @@ import { numberText } from './report';
 /** A kernel that may change five times over has all the room that our nets took. */
 const GOOD_REACH = 5;
 
+/** A run that is too short to learn at a usual rate is a look at the net: then less still, as TheDeepChecker warns (1e-4). */
+const SHORT_RUN = 0.1;
+
 export const learningRateTooLow: Symptom = {
   name: 'learningRateTooLow',
   detect(evidence) {
@@ -50,7 +53,8 @@ function judged(
   if (!(ratio > 0) || !(reach < thresholds.weightReach)) return [];
   // Few steps of a fair size reach no farther, and the rate is not to blame.
   const typical = reach / steps;
-  if (!(typical < thresholds.updateRatioLow)) return [];
+  const share = basis === 'probe' && steps < thresholds.lossPatience ? SHORT_RUN : 1;
+  if (!(typical < thresholds.updateRatioLow * share)) return [];
   const { learningRate } = spec.optimizer;
   const better = rateFor(spec, reach, GOOD_REACH);
   return [

@@ -76,6 +76,22 @@ export const OPEN = 512;
  * the upper half of the word. Such records need nothing of each other unless that number is the same.
  */
 export const OWNED = 1024;
+/**
+ * Added to the first of a run of small records, which one thread may do in one go: the upper half of the word is the
+ * SMALL_RUN. All records stand as ever, and done one by one they compute the same, bit for bit.
+ */
+export const SMALL = 2048;
+/** The records of a run (`../smallRuns.ts`): each works on what the one before has written. */
+export const SMALL_RUN = {
+  /** gemm, biasActivation */
+  forward: 0,
+  /** gemm, activationBackward */
+  backward: 1,
+  /** gemm, update */
+  update: 2,
+  /** gemm, biasGradient, update of the kernel, update of the bias: by the same rule */
+  biasedUpdate: 3,
+} as const;
 
 /**
  * The operations. In the argument lists: `x:f` an index into floats, `x:i` an index into ints, `s` an offset into the

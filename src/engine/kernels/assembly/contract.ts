@@ -3,6 +3,7 @@ export const RECORD_LENGTH: i32 = 16;
 export const PARALLEL: i32 = 256;
 export const OPEN: i32 = 512;
 export const OWNED: i32 = 1024;
+export const SMALL: i32 = 2048;
 export const HEAD_LENGTH: i32 = 8;
 
 export namespace Op {
@@ -40,6 +41,13 @@ export namespace Op {
   export const recurrentCellBackward: i32 = 31;
   export const alignExponents: i32 = 32;
   export const columnProduct: i32 = 33;
+}
+
+export namespace SmallRun {
+  export const forward: i32 = 0;
+  export const backward: i32 = 1;
+  export const update: i32 = 2;
+  export const biasedUpdate: i32 = 3;
 }
 
 export namespace Activation {

@@ -161,7 +161,8 @@ function sumUnits(code: i32, units: i32, positions: i32, H: usize, ld: i32, gap:
   const ragged = batch & 3;
   const zero = f32x4.splat(0);
   const pivot = v128.load_splat<f32>(H);
-  let sum = zero, squares = zero, zeros = zero, saturations = zero;
+  // Two of each sum: one alone would be waited for, vector by vector. (Backward there are too few registers for that.)
+  let sum = zero, squares = zero, sum2 = zero, squares2 = zero, zeros = zero, saturations = zero;
   let sums = f64x2.splat(0);
   let pending = 0;
   let row = H;
@@ -171,18 +172,28 @@ function sumUnits(code: i32, units: i32, positions: i32, H: usize, ld: i32, gap:
     while (p < end) {
       const stop = min(end, p + BYTES_PER_SUM);
       pending += <i32>(stop - p) >> 4;
-      for (; p < stop; p += 16) {
+      for (; p + 16 < stop; p += 32) {
+        const h = v128.load(p), h2 = v128.load(p, 16);
+        const d = f32x4.sub(h, pivot), d2 = f32x4.sub(h2, pivot);
+        sum = f32x4.add(sum, d);
+        sum2 = f32x4.add(sum2, d2);
+        squares = fma(d, d, squares);
+        squares2 = fma(d2, d2, squares2);
+        zeros = i32x4.sub(i32x4.sub(zeros, f32x4.eq(h, zero)), f32x4.eq(h2, zero));
+        saturations = i32x4.sub(i32x4.sub(saturations, saturated(code, h)), saturated(code, h2));
+      }
+      if (p < stop) {
         const h = v128.load(p);
         const d = f32x4.sub(h, pivot);
         sum = f32x4.add(sum, d);
         squares = fma(d, d, squares);
         zeros = i32x4.sub(zeros, f32x4.eq(h, zero));
         saturations = i32x4.sub(saturations, saturated(code, h));
+        p += 16;
       }
       if (pending >= VECTORS_PER_SUM) {
-        sums = f64x2.add(sums, sumPair(sum, squares));
-        sum = zero;
-        squares = zero;
+        sums = f64x2.add(sums, sumPair(f32x4.add(sum, sum2), f32x4.add(squares, squares2)));
+        sum = sum2 = squares = squares2 = zero;
         pending = 0;
       }
     }
@@ -197,7 +208,7 @@ function sumUnits(code: i32, units: i32, positions: i32, H: usize, ld: i32, gap:
     }
     row += stride;
   }
-  sums = f64x2.add(sums, sumPair(sum, squares));
+  sums = f64x2.add(sums, sumPair(f32x4.add(sum, sum2), f32x4.add(squares, squares2)));
   keep(to, sums, zeros, saturations, 0);
 }
 
@@ -210,7 +221,7 @@ function unboundedStatistics(units: i32, positions: i32, H: usize, ld: i32, gap:
   const ragged = batch & 3;
   const zero = f32x4.splat(0);
   const pivot = v128.load_splat<f32>(H);
-  let sum = zero, squares = zero, zeros = zero;
+  let sum = zero, squares = zero, sum2 = zero, squares2 = zero, zeros = zero;
   let sums = f64x2.splat(0);
   let pending = 0, deadUnits = 0;
   for (let u = 0; u < units; u++) {
@@ -218,13 +229,25 @@ function unboundedStatistics(units: i32, positions: i32, H: usize, ld: i32, gap:
     let row = H + <usize>u * stride;
     for (let q = 0; q < positions; q++) {
       let p = row;
-      for (const end = row + full; p < end; p += 16) {
+      const end = row + full;
+      for (; p + 16 < end; p += 32) {
+        const h = v128.load(p), h2 = v128.load(p, 16);
+        const d = f32x4.sub(h, pivot), d2 = f32x4.sub(h2, pivot);
+        sum = f32x4.add(sum, d);
+        sum2 = f32x4.add(sum2, d2);
+        squares = fma(d, d, squares);
+        squares2 = fma(d2, d2, squares2);
+        zeros = i32x4.sub(i32x4.sub(zeros, f32x4.eq(h, zero)), f32x4.eq(h2, zero));
+        largest = f32x4.pmax(f32x4.pmax(largest, h), h2);
+      }
+      if (p < end) {
         const h = v128.load(p);
         const d = f32x4.sub(h, pivot);
         sum = f32x4.add(sum, d);
         squares = fma(d, d, squares);
         zeros = i32x4.sub(zeros, f32x4.eq(h, zero));
         largest = f32x4.pmax(largest, h);
+        p += 16;
       }
       if (ragged) {
         const mask = firstLanes(ragged);
@@ -238,14 +261,13 @@ function unboundedStatistics(units: i32, positions: i32, H: usize, ld: i32, gap:
       row += unitStride;
       pending += batch >> 2;
       if (pending >= VECTORS_PER_SUM) {
-        sums = f64x2.add(sums, sumPair(sum, squares));
-        sum = zero;
-        squares = zero;
+        sums = f64x2.add(sums, sumPair(f32x4.add(sum, sum2), f32x4.add(squares, squares2)));
+        sum = sum2 = squares = squares2 = zero;
         pending = 0;
       }
     }
     if (!v128.any_true(f32x4.gt(largest, zero))) deadUnits++;
   }
-  sums = f64x2.add(sums, sumPair(sum, squares));
+  sums = f64x2.add(sums, sumPair(f32x4.add(sum, sum2), f32x4.add(squares, squares2)));
   keep(to, sums, zeros, zero, deadUnits);
 }

@@ -2,7 +2,7 @@
 // inside WebAssembly.
 // The operations are exported as well, so that the optimizer does not melt them all into the one big function here.
 import { activationBackward } from './backward';
-import { HEAD_LENGTH, Op, OPEN, OWNED, PARALLEL, RECORD_LENGTH, Watch } from './contract';
+import { HEAD_LENGTH, Op, OPEN, OWNED, PARALLEL, RECORD_LENGTH, SMALL, Watch } from './contract';
 import { biasActivation } from './forward';
 import { gemm } from './gemm';
 import { PANEL_BYTES } from './packed';
@@ -23,6 +23,7 @@ import {
 import { axpy, axpyGradient, biasGradient, copyBlocks, dropout, gather, gatherLabels } from './moves';
 import { adaptiveClip, clip } from './optimizers';
 import { gradientStatistics, parameter } from './parameters';
+import { smallRun } from './small';
 import { softmax, softmaxBackward } from './softmax';
 import { sharedSumOfSquares } from './statistics';
 import {
@@ -47,7 +48,7 @@ export { columnProduct, productLine } from './attention';
 export { crossEntropy, elementLoss, squaredError } from './losses';
 export {
   adaptiveClip, axpy, axpyGradient, biasGradient, clip, copyBlocks, dropout, gather, gatherLabels, gradientStatistics, loss,
-  gemm, parameter, sharedSumOfSquares, softmax, softmaxBackward,
+  gemm, parameter, sharedSumOfSquares, smallRun, softmax, softmaxBackward,
 };
 
 const RECORD_BYTES: usize = <usize>RECORD_LENGTH << 2;
@@ -191,6 +192,11 @@ function interpret(r: usize, end: usize, base: usize): bool {
   let before = ALONE;
   for (; r < end; r += RECORD_BYTES) {
     const word = load<i32>(r);
+    // No plan has both these and records that are shared.
+    if ((word & SMALL) != 0) {
+      r = smallRun(word >>> 16, r, base);
+      continue;
+    }
     if (crew != 1) {
       const now = word < PARALLEL ? ALONE : (word & OWNED) == 0 ? TOGETHER : APART;
       if (now != before) {

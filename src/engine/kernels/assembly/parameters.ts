@@ -1,17 +1,19 @@
 // Owns what happens to a parameter in a step: statistics of its gradient, the gradient that the optimizer gets, the
 // rule's step, the update and its size. A parameter is worked on block by block, each loop finding the block in the L1
 // cache: measure the gradient, make it what the optimizer gets, turn that into a direction, take it off the weights.
-// Plain descent does all of it in one loop, and momentum in two. Shared by rows, whose sums are taken chunk by chunk.
+// Plain descent does all of it in one loop (of a block at most, in descent.ts), and momentum in two. Shared by rows, whose
+// sums are taken chunk by chunk.
 import { Optimizer, UpdateFlag } from './contract';
-import {
-  BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS,
-} from './memory';
+import { countBelow, descend, descends, squaresAbove, weightsBefore } from './descent';
+import { BLOCK, HEAD_CLIP_SCALE, HEAD_LEARNING_RATE, PARTIAL_BYTES, scratch, SCRATCH_ENDS } from './memory';
 import { addWeights, clampBlock, direction, hyperClipValue, hyperMomentum, hyperWeightDecay } from './optimizers';
 import {
-  countLanes, firstLanes, flush, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes, sumPair,
+  countLanes, firstLanes, fma, hold, loadEnd, power32, power64, range, SMALLEST_NORMAL, storeEnd, sumFour, sumLanes,
+  sumPair,
 } from './simd';
 import {
-  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM, writeGradient,
+  allTrustworthy, chunkRows, partialAt, partialOf, squares64, sumOfSquares, trustworthy, VECTORS_PER_SUM,
+  writeGradient,
 } from './statistics';
 import { meet, part, partBegin, partEnd, parts } from './threads';
 
@@ -39,12 +41,8 @@ export function parameter(
 ): void {
   const count = rows * columns;
   if ((flags & UpdateFlag.gradientDone) != 0) unitNorms = 0;
-  if (
-    count <= BLOCK && kind == Optimizer.sgd && state1 == 0 && exponent == 0 && out != 0 && parts == 1 &&
-    (flags & UpdateFlag.gradientDone) == 0 && load<f32>(HEAD_CLIP_SCALE) == 1 && hyperClipValue(hyper) == 0 &&
-    hyperWeightDecay(hyper) == 0 && load<f32>(HEAD_LEARNING_RATE) >= LEAST_RATE
-  ) {
-    descendBlock(count, W, G, out);
+  if (count <= BLOCK && out != 0 && parts == 1 && descends(kind, state1, hyper, exponent, flags)) {
+    descend(count, W, G, out);
     if (unitNorms != 0) writeUnitNorms(rows, columns, G, unitNorms);
     return;
   }
@@ -73,66 +71,6 @@ export function parameter(
   }
   if (kind >= 0) v128.store(out, sizes, 64);
 }
-/** Rates below this would make steps denormal that matter. */
-const LEAST_RATE: f32 = 9.5367431640625e-7; // 2^−20
-
-/** Plain descent on one block: what `parameter` and `work` do in general, for networks of a few units, whose steps are short. */
-function descendBlock(count: i32, W: usize, G: usize, out: usize): void {
-  const zero = f32x4.splat(0);
-  const rate = load<f32>(HEAD_LEARNING_RATE);
-  const rates = f32x4.splat(rate);
-  // Above 2^−126 ÷ rate: what would be taken off the weights as a denormal number is not taken off.
-  const limit: f32 = rate >= 1 ? SMALLEST_NORMAL : SMALLEST_NORMAL / LEAST_RATE;
-  const limits = f32x4.splat(limit);
-  const magnitude = hold(i32x4.splat(0x7fffffff));
-  let lowest = f32x4.splat(Infinity), highest = f32x4.splat(-Infinity);
-  let sum = zero, squares = zero, weights = zero, small = zero, zeros = zero;
-  const toW = W - G;
-  let p = G;
-  for (const end = G + (<usize>(count & ~3) << 2); p < end; p += 16) {
-    const x = v128.load(p), w = v128.load(p + toW);
-    const under = f32x4.lt(v128.and(x, magnitude), limits);
-    v128.store(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)));
-    small = i32x4.sub(small, under);
-    weights = fma(w, w, weights);
-    sum = f32x4.add(sum, x);
-    squares = fma(x, x, squares);
-    lowest = f32x4.pmin(lowest, x);
-    highest = f32x4.pmax(highest, x);
-    zeros = i32x4.sub(zeros, f32x4.eq(x, zero));
-  }
-  const ragged = count & 3;
-  if (ragged) {
-    // The missing entries are zeros that are not counted.
-    const x = loadEnd(p, ragged), w = loadEnd(p + toW, ragged);
-    const mask = firstLanes(ragged);
-    const under = f32x4.lt(v128.and(x, magnitude), limits);
-    storeEnd(p + toW, f32x4.sub(w, f32x4.mul(v128.andnot(x, under), rates)), ragged);
-    small = i32x4.sub(small, v128.and(under, mask));
-    weights = fma(w, w, weights);
-    sum = f32x4.add(sum, x);
-    squares = fma(x, x, squares);
-    lowest = f32x4.pmin(lowest, v128.bitselect(x, f32x4.splat(Infinity), mask));
-    highest = f32x4.pmax(highest, v128.bitselect(x, f32x4.splat(-Infinity), mask));
-    zeros = i32x4.sub(zeros, v128.and(f32x4.eq(x, zero), mask));
-  }
-  const all = sumFour(sum, squares, weights, f32x4.convert_i32x4_s(zeros));
-  let updates = <f64>f32x4.extract_lane(all, 1), weights64 = <f64>f32x4.extract_lane(all, 2);
-  let underflows = 0;
-  const clean = !v128.any_true(v128.xor(small, zeros));
-  if (!clean || !trustworthy(updates)) {
-    underflows = countBelow(count, G, SMALLEST_NORMAL);
-    updates = squaresAbove(count, G, limit);
-  }
-  if (!trustworthy(weights64)) weights64 = weightsBefore(count, W, G, limit, rate);
-  const sums = f64x2.promote_low_f32x4(all);
-  writeGradient(out, 1, count, G, 0, sums, range(lowest, highest), <i32>f32x4.extract_lane(all, 3));
-  store<f64>(out, 0, 48);
-  store<f64>(out, <f64>underflows, 56);
-  store<f64>(out, updates * (<f64>rate * <f64>rate), 64);
-  store<f64>(out, weights64, 72);
-}
-
 /** This thread's part of a parameter of more than one stretch. Answers how many entries make a chunk. */
 function shared(
   kind: i32, rows: i32, columns: i32, W: usize, G: usize, state1: usize, state2: usize, hyper: usize,
@@ -291,50 +229,6 @@ function work(
   store<i32>(to, underflows, UNDERFLOWS);
 }
 
-/** How many of n entries are not 0 but below the limit. */
-function countBelow(n: i32, g: usize, below: f32): i32 {
-  let count = 0;
-  let small = i32x4.splat(0);
-  const limit = f32x4.splat(below), zero = f32x4.splat(0);
-  for (const end = g + (<usize>(n & ~3) << 2); g < end; g += 16) {
-    const x = v128.load(g);
-    small = i32x4.sub(small, v128.and(f32x4.lt(f32x4.abs(x), limit), f32x4.ne(x, zero)));
-  }
-  for (let k = n & 3; k > 0; k--, g += 4) {
-    const x = abs(load<f32>(g));
-    count += i32(x < below) & i32(x != 0);
-  }
-  return count + countLanes(small);
-}
-/** Σ of the squares of those of n entries that are not below the limit, in float64. */
-function squaresAbove(n: i32, g: usize, below: f32): f64 {
-  const limit = f32x4.splat(below);
-  let sum = f64x2.splat(0), sum2 = sum;
-  for (const end = g + (<usize>(n & ~3) << 2); g < end; g += 16) {
-    const x = flush(v128.load(g), limit);
-    const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 0, 1));
-    sum = f64x2.add(sum, f64x2.mul(low, low));
-    sum2 = f64x2.add(sum2, f64x2.mul(high, high));
-  }
-  sum = f64x2.add(sum, sum2);
-  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-  for (let k = n & 3; k > 0; k--, g += 4) {
-    const x = load<f32>(g);
-    if (!(abs(x) < below)) total += <f64>x * <f64>x;
-  }
-  return total;
-}
-/** Σ w² of weights that a descent has just left, as they were before. */
-function weightsBefore(n: i32, w: usize, g: usize, limit: f32, factor: f32): f64 {
-  let sum: f64 = 0;
-  for (const end = w + (<usize>n << 2); w < end; w += 4, g += 4) {
-    const x = load<f32>(g);
-    const before = <f64>load<f32>(w) + <f64>(abs(x) < limit ? 0 : x * factor);
-    sum += before * before;
-  }
-  return sum;
-}
-
 /**
  * SGD with momentum on n entries, a multiple of 4: g · scale less what is below the limit goes into the buffer, `rate`
  * times that off the weights. Answers Σ Δw². `asItIs`: nothing is below the limit and the scale is 1.
@@ -465,7 +359,7 @@ function apply(n: i32, w: usize, d: usize, rate: f32): f64 {
 }
 
 /** l2 of each row: four rows at a time where float32 squares can be trusted, which is nearly always. */
-function writeUnitNorms(rows: i32, columns: i32, G: usize, unitNorms: usize): void {
+export function writeUnitNorms(rows: i32, columns: i32, G: usize, unitNorms: usize): void {
   const stride = <usize>columns << 2;
   let r = 0;
   // Longer rows would outgrow a float32 sum.

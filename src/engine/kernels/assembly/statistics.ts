@@ -132,27 +132,29 @@ export function squares64(rows: i32, columns: i32, x: usize, stride: usize): f64
 
 /**
  * The first six of GRADIENT_RAW and of PARAMETER_RAW. `sums`: Σ and Σ²; `ends`: smallest and largest.
- * @returns how many entries are not finite
  */
-export function writeGradient(
+// @ts-ignore: decorator
+@inline export function writeGradient(
   out: usize, rows: i32, columns: i32, x: usize, stride: usize, sums: v128, ends: v128, zeros: i32,
-): i32 {
-  let nonFinite = 0;
-  if (!reliable(<f64>rows * <f64>columns, sums)) {
-    sums = sums64(rows, columns, x, stride, 0);
-    // In float64 no square of a finite float32 is infinite.
-    if (!(f64x2.extract_lane(sums, 1) < Infinity)) nonFinite = countNonFinite(rows, columns, x, stride);
-  }
-  v128.store(out, sums);
+): void {
   v128.store(out, ends, 16);
   store<f64>(out, <f64>zeros, 32);
-  store<f64>(out, <f64>nonFinite, 40);
-  return nonFinite;
+  if (reliable(<f64>rows * <f64>columns, sums)) {
+    v128.store(out, sums);
+    store<f64>(out, 0, 40);
+  } else sumAgain(out, rows, columns, x, stride);
+}
+function sumAgain(out: usize, rows: i32, columns: i32, x: usize, stride: usize): void {
+  const sums = sums64(rows, columns, x, stride, 0);
+  // In float64 no square of a finite float32 is infinite.
+  const finite = f64x2.extract_lane(sums, 1) < Infinity;
+  v128.store(out, sums);
+  store<f64>(out, finite ? 0 : <f64>countNonFinite(rows, columns, x, stride), 40);
 }
 
 /** Whether Σ and Σ² of n numbers can be trusted, and their variance too. */
 // @ts-ignore: decorator
-@inline function reliable(n: f64, sums: v128): bool {
+@inline export function reliable(n: f64, sums: v128): bool {
   const sum = f64x2.extract_lane(sums, 0);
   const squares = f64x2.extract_lane(sums, 1);
   return trustworthy(squares) && n * squares * (1 - LEAST_VARIANCE) >= sum * sum;

@@ -117,6 +117,7 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
     Loss: LOSS_CODE,
     Optimizer: OPTIMIZER_CODE,
     Watch: contract.WATCH,
+    SmallRun: contract.SMALL_RUN,
   };
   for (const [name, codes] of Object.entries(namespaces)) {
     const body = text.match(new RegExp(`namespace ${name} \\{([^}]*)\\}`))?.[1] ?? '';
@@ -126,4 +127,5 @@ test('the copy of the contract inside the WebAssembly says the same', () => {
   assert.match(text, new RegExp(`RECORD_LENGTH: i32 = ${contract.RECORD_LENGTH};`));
   assert.match(text, new RegExp(`LAST_DERIVATIVE_FROM_OUTPUT: i32 = ${contract.LAST_DERIVATIVE_FROM_OUTPUT};`));
   assert.match(text, new RegExp(`HEAD_LENGTH: i32 = ${HEAD_LENGTH};`));
+  assert.match(text, new RegExp(`SMALL: i32 = ${contract.SMALL};`));
 });
