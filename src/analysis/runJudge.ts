@@ -9,6 +9,8 @@ import type { Spec } from '../spec/schema';
 import { constantLoss } from './constantLoss';
 import { diagnose } from './diagnose';
 import type { Finding } from './finding';
+import type { Prediction } from './prediction';
+import { predict } from './propagation';
 import { type RunEvidence, RunObserver } from './runEvidence';
 import type { Thresholds } from './thresholds';
 
@@ -35,6 +37,8 @@ export class RunJudge {
   readonly #options: RunJudgeOptions;
   readonly #observer: RunObserver;
   #last = '[]';
+  /** Names the property that costs most; made when it is first wanted. */
+  #prediction: Prediction | undefined;
 
   constructor(options: RunJudgeOptions) {
     this.#options = options;
@@ -74,9 +78,11 @@ export class RunJudge {
 
   /** What the run alone shows, in the order of the text; what the spec shows without a run is not in it. */
   findings(status: RunEvidence['status'], nonFinite?: NonFinite): readonly Finding[] {
-    const { spec, graph, tree, thresholds } = this.#options;
+    const { spec, graph, tree, thresholds, dataset } = this.#options;
+    this.#prediction ??= predict({ graph, spec, dataset });
+    const prediction = this.#prediction;
     const run = this.evidence(status, nonFinite);
-    return diagnose({ spec, graph, tree, thresholds, run }).filter(({ basis }) => basis === 'run');
+    return diagnose({ spec, graph, tree, thresholds, prediction, run }).filter(({ basis }) => basis === 'run');
   }
 
   /** The findings where they are others than the last time; none at first. */

@@ -86,6 +86,17 @@ test('the end says what the run has shown, with its place in the spec', async ()
   assert.deepEqual(events(patient.out).at(-1)!.findings, []);
 });
 
+test('what a run shows is put down to the property that theory blames', async () => {
+  const layers = [
+    { type: 'repeat', times: 6, layers: [{ type: 'dense', units: 16, activation: 'sigmoid' }] },
+    { type: 'dense', units: 2 },
+  ];
+  const fading = file('fading.netspec.json', specText({ layers, optimizer: { type: 'sgd', learningRate: 0.01 } }));
+  const end = events((await train([fading, '--steps', '30', '--json'])).out).at(-1)!;
+  const vanishing = end.findings?.find((f) => f.code === 'GF101') as { evidence?: { blamed?: string } } | undefined;
+  assert.equal(vanishing?.evidence?.blamed, 'sigmoid', JSON.stringify(end.findings));
+});
+
 test('the same seed gives the same bytes, another one others', async () => {
   const steps = async (...more: string[]) =>
     (await train([spec, '--json', ...more])).out.split('\n').slice(1, 11).join('\n');
