@@ -15,13 +15,14 @@ const scene = openScenes({ workspace: folder, settings: { 'workbench.colorTheme'
 /** A gradient as the hovers and the panel write it. */
 const written = (value) => (value === 0 || value === 1 ? String(value) : value.toExponential(1));
 
-/** The cells of a hover's table, by the name in the first. */
+/** The cells of a hover's table of what was measured, by the name in the first; what was predicted comes below it. */
 const rowsOf = (said) =>
   new Map(
     said
       .split('\n')
       .map((line) => line.split('\t').map((cell) => cell.trim()))
-      .map((cells) => [cells[0], cells]),
+      .map((cells) => [cells[0], cells])
+      .reverse(),
   );
 
 /** The panel's values of this step, by layer. */
