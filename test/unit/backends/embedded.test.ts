@@ -1,37 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EmbeddedBackend, STOP_GRACE_MS, STOP_SHOWN_MS } from '../../../src/backends/embedded';
-import type { WorkerThread } from '../../../src/backends/workerThread';
 import type { Progress, RunInfo } from '../../../src/protocol/run';
-import type { FromWorker, StartOptions, ToWorker } from '../../../src/protocol/worker';
-
-class FakeThread implements WorkerThread {
-  readonly received: ToWorker[] = [];
-  terminated = false;
-  #message: (message: unknown) => void = () => {};
-  #exit: (reason: string) => void = () => {};
-  postMessage(message: ToWorker): void {
-    this.received.push(message);
-  }
-  onMessage(listener: (message: unknown) => void): void {
-    this.#message = listener;
-  }
-  onExit(listener: (reason: string) => void): void {
-    this.#exit = listener;
-  }
-  onOutput(): void {}
-  terminate(): void {
-    if (this.terminated) return;
-    this.terminated = true;
-    this.#exit('exit code 1');
-  }
-  says(message: FromWorker | object): void {
-    this.#message(message);
-  }
-  dies(reason: string): void {
-    this.#exit(reason);
-  }
-}
+import type { StartOptions, ToWorker } from '../../../src/protocol/worker';
+import { FakeThread } from './fakeThread';
 
 const RUN = { id: 'r', name: 'n', layout: { width: 1, layers: [] } } as unknown as RunInfo;
 const progressOf = (status: Progress['status'], step: number): Progress => ({
@@ -46,12 +18,12 @@ const progressOf = (status: Progress['status'], step: number): Progress => ({
 const OPTIONS = { id: 'r', historyFile: '/runs/r' } as StartOptions;
 
 function begin(options = OPTIONS) {
-  const threads: FakeThread[] = [];
+  const threads: FakeThread<ToWorker>[] = [];
   const heard: string[] = [];
   const last: { progress?: Progress; failure?: { message: string } } = {};
   const backend = new EmbeddedBackend({
     spawn: () => {
-      threads.push(new FakeThread());
+      threads.push(new FakeThread<ToWorker>());
       return threads.at(-1)!;
     },
   });

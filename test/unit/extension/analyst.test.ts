@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WorkerThread } from '../../../src/backends/workerThread';
 import { type Analysis, Analyst } from '../../../src/extension/analyst';
-import type { AnalysisSubject, FromAnalyst, ToAnalyst } from '../../../src/protocol/analysis';
+import type { AnalysisSubject, ToAnalyst } from '../../../src/protocol/analysis';
+import { FakeThread } from '../backends/fakeThread';
 
-class FakeThread implements WorkerThread<ToAnalyst> {
-  readonly received: ToAnalyst[] = [];
-  terminated = false;
-  #message: (message: unknown) => void = () => {};
-  #exit: (reason: string) => void = () => {};
-  postMessage(message: ToAnalyst): void {
-    this.received.push(message);
-  }
-  onMessage(listener: (message: unknown) => void): void {
-    this.#message = listener;
-  }
-  onExit(listener: (reason: string) => void): void {
-    this.#exit = listener;
-  }
-  onOutput(): void {}
-  terminate(): void {
-    if (this.terminated) return;
-    this.terminated = true;
-    this.#exit('exit code 1');
-  }
-  says(message: FromAnalyst | object): void {
-    this.#message(message);
-  }
+class AnalystThread extends FakeThread<ToAnalyst> {
   /** The id of the last message of the type. */
   idOf(type: ToAnalyst['type']): number {
     return this.received.filter((m) => m.type === type).at(-1)!.id;
@@ -36,14 +14,14 @@ class FakeThread implements WorkerThread<ToAnalyst> {
 const SUBJECT = { text: '{}' } as AnalysisSubject;
 const NOTHING = { findings: [], prediction: undefined } as const;
 
-function begin(spawn?: () => WorkerThread<ToAnalyst>) {
-  const threads: FakeThread[] = [];
+function begin(spawn?: () => AnalystThread) {
+  const threads: AnalystThread[] = [];
   const logged: string[] = [];
   const analyst = new Analyst({
     spawn:
       spawn ??
       (() => {
-        threads.push(new FakeThread());
+        threads.push(new AnalystThread());
         return threads.at(-1)!;
       }),
     log: (text) => logged.push(text),
